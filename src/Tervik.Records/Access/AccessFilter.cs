@@ -1,0 +1,64 @@
+using System.Collections.Frozen;
+
+namespace Tervik.Records.Access;
+
+/// <summary>What a caller may see, as a value: the store knows no roles. It is applied inside every search step, on every read, and again on the output.</summary>
+/// <remarks>A resource is visible when it is in one of <see cref="Compartments"/>, or in no patient compartment and of one of <see cref="OpenTypes"/>.</remarks>
+public sealed class AccessFilter
+{
+    /// <summary>The system itself: everything.</summary>
+    public static AccessFilter Everything { get; } = new() { SeesEverything = true };
+    /// <summary>Nothing.</summary>
+    public static AccessFilter Nothing { get; } = new();
+
+    /// <summary>No restriction at all.</summary>
+    public bool SeesEverything { get; private init; }
+    /// <summary>Keys (<see cref="Indexing.Keys.Reference"/> of <c>Patient/id</c>) of the patient compartments that may be seen, ascending.</summary>
+    public long[] Compartments { get; init; } = [];
+    /// <summary>Types that may be seen when they are in no patient compartment (Practitioner, Organization, Location, ValueSet …).</summary>
+    public FrozenSet<string> OpenTypes { get; init; } = [];
+
+    /// <summary>Whether a resource with these compartments may be seen.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="compartments">All compartments it is in.</param>
+    public bool Sees(string type, ReadOnlySpan<long> compartments)
+    {
+        if (SeesEverything) return true;
+        if (compartments.IsEmpty) return OpenTypes.Contains(type);
+        foreach (var compartment in compartments)
+            if (Array.BinarySearch(Compartments, compartment) >= 0) return true;
+        return false;
+    }
+}
+
+/// <summary>An interaction as CapabilityStatement names it; operations have their name with <c>$</c>.</summary>
+/// <param name="Name">read, vread, update, patch, delete, history-instance, history-type, create, search-type, search-system, transaction, <c>$everything</c> …</param>
+/// <param name="Type">Resource type, or null for the whole system.</param>
+/// <param name="Id">Logical id, or null.</param>
+public sealed record Interaction(string Name, string? Type, string? Id = null);
+
+/// <summary>Who asks and what they may see: the answer to one request's question.</summary>
+/// <param name="Agent">Reference of the person or client who asks, such as <c>Practitioner/7</c>; null for nobody.</param>
+/// <param name="Filter">What may be seen.</param>
+/// <param name="Refusal">Why the interaction is refused; null when it is permitted.</param>
+public sealed record Permission(string? Agent, AccessFilter Filter, Fault? Refusal);
+
+/// <summary>One access, for the log that patients read.</summary>
+/// <param name="Agent">Who.</param>
+/// <param name="Interaction">What was done.</param>
+/// <param name="Query">Search parameters as understood, or null.</param>
+/// <param name="Resources">What was given out or written, as <c>Type/id</c>.</param>
+/// <param name="Compartments">Patients concerned (compartment keys).</param>
+/// <param name="Status">HTTP status of the answer.</param>
+public sealed record AccessEvent(string? Agent, Interaction Interaction, string? Query, IReadOnlyList<string> Resources, IReadOnlyList<long> Compartments, int Status);
+
+/// <summary>What Records asks of Trust: the one decision, and the log. The direction of references is turned around here.</summary>
+public interface IAccessControl
+{
+    /// <summary>Decides about a request before anything is read.</summary>
+    ValueTask<Permission> Decide(Microsoft.AspNetCore.Http.HttpContext request, Interaction interaction, CancellationToken stop);
+    /// <summary>Whether <paramref name="permission"/> covers writing a resource of this type with these compartments.</summary>
+    Fault? MayWrite(Permission permission, Interaction interaction, ReadOnlySpan<long> compartments);
+    /// <summary>Returns when the event is durable; the answer leaves after that.</summary>
+    ValueTask Log(AccessEvent access, CancellationToken stop);
+}

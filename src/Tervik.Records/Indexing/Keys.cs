@@ -1,0 +1,33 @@
+using System.IO.Hashing;
+using System.Text;
+
+namespace Tervik.Records.Indexing;
+
+/// <summary>Makes the 64-bit keys of the index. The seed is a secret of the store, so that nobody can craft two texts with one key.</summary>
+/// <param name="seed">Drawn at random when the store is created, kept in table <c>setting</c>.</param>
+/// <remarks>Keys are compared only for equality; a match is rechecked on the body where a false one could harm. 0 is never a key.</remarks>
+public sealed class Keys(long seed)
+{
+    /// <summary>Key of a resource, also the target of references to it and the number of its compartment: hash of <c>Type/id</c>. Also used for absolute and canonical URLs.</summary>
+    public long Reference(string typeAndId) => Hash(typeAndId);
+
+    /// <summary>Key of a parameter of a type, for tables rng, str, rev and fwd.</summary>
+    public long Parameter(string type, string code) => Hash($"{type}|{code}");
+
+    /// <summary>Key of one form of a value, for tables ix and ixg: token forms <c>code</c>, <c>system|code</c>, <c>|code</c>, <c>system|</c>, a uri, a flag.</summary>
+    public long Value(string type, string code, string form) => Hash($"{type}|{code}={form}");
+
+    /// <summary>Key under which every resource of a type stands in ix, once per compartment it is in.</summary>
+    public long Member(string type) => Hash($"{type}|");
+
+    /// <summary>Hash of any text under the store's seed.</summary>
+    public long Hash(string text)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        var bytes = Encoding.UTF8.GetMaxByteCount(text.Length) <= buffer.Length
+            ? buffer[..Encoding.UTF8.GetBytes(text, buffer)]
+            : Encoding.UTF8.GetBytes(text);
+        var key = unchecked((long)XxHash3.HashToUInt64(bytes, seed));
+        return key == 0 ? 1 : key;
+    }
+}

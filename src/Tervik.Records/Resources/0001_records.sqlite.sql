@@ -1,0 +1,49 @@
+-- The record: current versions, history, and the index. Keys are the 64-bit hashes of Indexing/Keys.cs; times are microseconds since 1970-01-01 UTC.
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- One row per logical resource; a deleted one stays, with method DELETE and an empty body.
+CREATE TABLE res (
+    pk INTEGER PRIMARY KEY,      -- time-ordered: the microsecond of creation
+    rid BIGINT NOT NULL,         -- key of Type/id
+    type TEXT NOT NULL,
+    id TEXT NOT NULL,
+    ver BIGINT NOT NULL,
+    at_us BIGINT NOT NULL,       -- strictly increasing over all writes: also the commit order
+    method TEXT NOT NULL,
+    comp BIGINT NOT NULL,        -- primary patient compartment; 0 none, -1 several
+    body BLOB NOT NULL
+);
+CREATE UNIQUE INDEX res_rid ON res (rid);
+CREATE UNIQUE INDEX res_at ON res (at_us);
+CREATE INDEX res_type_at ON res (type, at_us);
+
+-- Replaced versions, out of the hot table.
+CREATE TABLE hist (
+    pk BIGINT NOT NULL,
+    ver BIGINT NOT NULL,
+    type TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at_us BIGINT NOT NULL,
+    method TEXT NOT NULL,
+    comp BIGINT NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE UNIQUE INDEX hist_pk ON hist (pk, ver);
+CREATE UNIQUE INDEX hist_at ON hist (at_us);
+CREATE INDEX hist_type_at ON hist (type, at_us);
+
+-- Tokens, uris, flags and memberships by patient: a patient's entries lie together.
+CREATE TABLE ix (comp BIGINT NOT NULL, key BIGINT NOT NULL, pk BIGINT NOT NULL, PRIMARY KEY (comp, key, pk)) WITHOUT ROWID;
+-- The same for searches without a patient (no memberships).
+CREATE TABLE ixg (key BIGINT NOT NULL, pk BIGINT NOT NULL, PRIMARY KEY (key, pk)) WITHOUT ROWID;
+-- References, from the target (search, _revinclude, _has) and from the source (_include, chain, sort).
+CREATE TABLE rev (target BIGINT NOT NULL, param BIGINT NOT NULL, source BIGINT NOT NULL, PRIMARY KEY (target, param, source)) WITHOUT ROWID;
+CREATE TABLE fwd (source BIGINT NOT NULL, param BIGINT NOT NULL, target BIGINT NOT NULL, PRIMARY KEY (source, param, target)) WITHOUT ROWID;
+-- Dates, numbers, quantities: by resource (to check and to sort) and by value (to find).
+CREATE TABLE rng (param BIGINT NOT NULL, pk BIGINT NOT NULL, lo BIGINT NOT NULL, hi BIGINT NOT NULL, PRIMARY KEY (param, pk, lo, hi)) WITHOUT ROWID;
+CREATE INDEX rng_lo ON rng (param, lo, hi, pk);
+-- Folded strings, likewise.
+CREATE TABLE str (param BIGINT NOT NULL, pk BIGINT NOT NULL, val TEXT NOT NULL, PRIMARY KEY (param, pk, val)) WITHOUT ROWID;
+CREATE INDEX str_val ON str (param, val, pk);
+-- Composites: values of the same element.
+CREATE TABLE tup (key BIGINT NOT NULL, lo BIGINT NOT NULL, hi BIGINT NOT NULL, pk BIGINT NOT NULL, PRIMARY KEY (key, lo, hi, pk)) WITHOUT ROWID;

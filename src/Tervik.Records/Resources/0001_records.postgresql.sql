@@ -32,9 +32,10 @@ CREATE UNIQUE INDEX hist_pk ON hist (pk, ver);
 CREATE UNIQUE INDEX hist_at ON hist (at_us);
 CREATE INDEX hist_type_at ON hist (type, at_us);
 
--- Tokens, uris, flags and memberships by patient: a patient's entries lie together.
+-- Tokens, uris, flags and memberships by patient: a patient's entries lie together. A token's key stands for the whole value
+-- (every coding, display and text of a CodeableConcept): one row here instead of one for each form it can be searched by.
 CREATE TABLE ix (comp BIGINT NOT NULL, key BIGINT NOT NULL, pk BIGINT NOT NULL, PRIMARY KEY (comp, key, pk));
--- The same for searches without a patient (no memberships).
+-- The same for searches without a patient.
 CREATE TABLE ixg (key BIGINT NOT NULL, pk BIGINT NOT NULL, PRIMARY KEY (key, pk));
 -- References, from the target (search, _revinclude, _has) and from the source (_include, chain, sort).
 CREATE TABLE rev (target BIGINT NOT NULL, param BIGINT NOT NULL, source BIGINT NOT NULL, PRIMARY KEY (target, param, source));
@@ -47,3 +48,8 @@ CREATE TABLE str (param BIGINT NOT NULL, pk BIGINT NOT NULL, val TEXT COLLATE "C
 CREATE INDEX str_val ON str (param, val, pk);
 -- Composites: values of the same element.
 CREATE TABLE tup (key BIGINT NOT NULL, lo BIGINT NOT NULL, hi BIGINT NOT NULL, pk BIGINT NOT NULL, PRIMARY KEY (key, lo, hi, pk));
+-- The vocabulary: forms a token can be searched by (code, system|code, |code, system|, …) and its texts (for :text and to sort). Grows, never shrinks.
+CREATE TABLE form (form BIGINT NOT NULL, key BIGINT NOT NULL, PRIMARY KEY (form, key));
+CREATE TABLE txt (param BIGINT NOT NULL, val TEXT COLLATE "C" NOT NULL, key BIGINT NOT NULL, PRIMARY KEY (param, val, key));
+-- Words of narratives, for _text.
+CREATE TABLE word (key BIGINT NOT NULL, pk BIGINT NOT NULL, PRIMARY KEY (key, pk));

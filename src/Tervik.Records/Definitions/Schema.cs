@@ -1,97 +1,119 @@
+using System.Collections.Frozen;
+
 namespace Tervik.Records.Definitions;
 
 /// <summary>The types of FHIR R4 (4.0.1), its search parameters and compartments, read once from the packed official definitions.</summary>
 public sealed class Schema
 {
-    /// <summary>FHIR R4. Loading takes well under 150 ms; parts that are rarely needed (constraints, value sets) are read when first asked for.</summary>
-    public static Schema R4 => throw new NotImplementedException();
+    static readonly string[] Strengths = ["", "example", "preferred", "extensible", "required"];
+
+    readonly FrozenDictionary<string, FhirType> types;
+
+    /// <summary>FHIR R4. Loading takes some 20 ms; parts that are rarely needed (constraints, value sets) are read when first asked for.</summary>
+    public static Schema R4 => Loaded.R4;
+
+    // A class of its own, so that the definitions are read when first asked for.
+    static class Loaded
+    {
+        public static readonly Schema R4 = new(Pack.Open("schema.pack"));
+    }
+
+    Schema(Pack pack)
+    {
+        var byName = new Dictionary<string, FhirType>(1024, StringComparer.Ordinal);
+        var drafts = pack.List(TypeDraft.Read);
+        foreach (var draft in drafts) byName.Add(draft.Type.Name, draft.Type);
+        foreach (var draft in drafts) draft.Link(byName);
+        types = byName.ToFrozenDictionary(StringComparer.Ordinal);
+        ResourceTypes = [.. byName.Values.Where(type => type is { Kind: FhirTypeKind.Resource, IsAbstract: false }).OrderBy(type => type.Name, StringComparer.Ordinal)];
+        ResourceTable = new NameTable<FhirType>(ResourceTypes, static type => type.Name);
+        SearchParameters = pack.List(ReadSearchParameter);
+        Compartments = pack.List(static pack => new CompartmentDefinition(pack.Text(),
+            pack.List(static pack => (Type: pack.Text(), Codes: pack.Texts())).ToFrozenDictionary(row => row.Type, row => (IReadOnlyList<string>)row.Codes, StringComparer.Ordinal)));
+    }
 
     /// <summary>A type by name: <c>Patient</c>, <c>HumanName</c>, <c>code</c>, or a backbone by path (<c>Patient.contact</c>); null when unknown.</summary>
-    public FhirType? Find(string name) => throw new NotImplementedException(name);
-    /// <summary>All resource types that can be stored (148 in R4), by name.</summary>
-    public IReadOnlyList<FhirType> ResourceTypes => throw new NotImplementedException();
+    public FhirType? Find(string name) => types.GetValueOrDefault(name);
+    /// <summary>A resource type that can be stored, by the UTF-8 bytes of its name, without allocation; null when unknown.</summary>
+    public FhirType? FindResource(ReadOnlySpan<byte> name) => ResourceTable.Find(name);
+    /// <summary>All types, backbones included.</summary>
+    public IEnumerable<FhirType> Types => types.Values;
+    /// <summary>All resource types that can be stored (146 in R4), by name.</summary>
+    public IReadOnlyList<FhirType> ResourceTypes { get; }
     /// <summary>The search parameters of R4, one row per parameter as published (<c>base</c> may name several types, or Resource/DomainResource).</summary>
-    public IReadOnlyList<SearchParameterDefinition> SearchParameters => throw new NotImplementedException();
+    public IReadOnlyList<SearchParameterDefinition> SearchParameters { get; }
     /// <summary>The compartments of R4 (Patient, Encounter, RelatedPerson, Practitioner, Device).</summary>
-    public IReadOnlyList<CompartmentDefinition> Compartments => throw new NotImplementedException();
-}
+    public IReadOnlyList<CompartmentDefinition> Compartments { get; }
 
-/// <summary>What a type is made of.</summary>
-public enum FhirTypeKind
-{
-    /// <summary>string, code, dateTime …</summary>
-    Primitive,
-    /// <summary>HumanName, Quantity, Extension …</summary>
-    Complex,
-    /// <summary>Part of one resource, named by its path.</summary>
-    Backbone,
-    /// <summary>Patient, Bundle …</summary>
-    Resource,
-}
+    NameTable<FhirType> ResourceTable { get; }
 
-/// <summary>A FHIR type and its elements, inherited ones included, in the order of the specification.</summary>
-public sealed class FhirType
-{
-    /// <summary><c>Patient</c>, <c>HumanName</c>, <c>dateTime</c>; for a backbone its path, <c>Patient.contact</c>.</summary>
-    public required string Name { get; init; }
-    /// <summary>Primitive, complex, backbone or resource.</summary>
-    public required FhirTypeKind Kind { get; init; }
-    /// <summary>The type it specializes (<c>code</c> -> <c>string</c>, <c>Patient</c> -> <c>DomainResource</c>, <c>Age</c> -> <c>Quantity</c>); null at the root.</summary>
-    public FhirType? Base { get; internal set; }
-    /// <summary>Whether it cannot occur by itself (Resource, DomainResource, Element, BackboneElement).</summary>
-    public bool IsAbstract { get; init; }
-    /// <summary>Elements in order; a choice is one element.</summary>
-    public IReadOnlyList<Element> Elements { get; internal set; } = [];
-    /// <summary>The element and type behind a JSON property name without leading underscore: <c>valueQuantity</c> gives (value[x], Quantity). Null when unknown.</summary>
-    public ElementOfType? ByJsonName(string jsonName) => throw new NotImplementedException(jsonName);
-    /// <summary>The same by UTF-8 bytes, without allocation.</summary>
-    public ElementOfType? ByJsonName(ReadOnlySpan<byte> jsonName) => throw new NotImplementedException(jsonName.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
-    /// <summary>The element by its FHIRPath name: <c>value</c> for value[x]. Null when unknown.</summary>
-    public Element? ByName(string name) => throw new NotImplementedException(name);
-    /// <summary>Whether this is, or specializes, <paramref name="name"/>.</summary>
-    public bool Is(string name)
+    static SearchParameterDefinition ReadSearchParameter(Pack pack) => new()
     {
-        for (var type = this; type is not null; type = type.Base)
-            if (type.Name == name) return true;
-        return false;
+        Url = pack.Text(),
+        Code = pack.Text(),
+        Type = pack.Text(),
+        Base = pack.Texts(),
+        Expression = pack.OptionalText(),
+        Target = pack.Texts(),
+        Components = pack.List(static pack => (pack.Text(), pack.Text())),
+        Description = pack.OptionalText(),
+    };
+
+    /// <summary>A type whose elements still name their types.</summary>
+    sealed record TypeDraft(FhirType Type, string? Base, (Element Element, (string Type, string? Profile)[] Forms)[] Elements)
+    {
+        public static TypeDraft Read(Pack pack)
+        {
+            var type = new FhirType { Name = pack.Text(), Kind = (FhirTypeKind)pack.Int() };
+            var baseName = pack.OptionalText();
+            type.IsAbstract = pack.Flag();
+            var count = pack.Int();
+            var elements = new (Element, (string, string?)[])[count];
+            for (var i = 0; i < count; i++) elements[i] = ReadElement(pack, type);
+            return new(type, baseName, elements);
+        }
+
+        static (Element, (string, string?)[]) ReadElement(Pack pack, FhirType type)
+        {
+            var (name, min, max, flags) = (pack.Text(), pack.Int(), pack.Int(), pack.Int());
+            var forms = pack.List(static pack => (pack.Text(), pack.OptionalText()));
+            var element = new Element
+            {
+                Owner = type,
+                Name = name,
+                Min = min,
+                Max = max == 0 ? int.MaxValue : max,
+                IsChoice = (flags & 1) != 0,
+                IsArray = (flags & 2) != 0,
+                InSummary = (flags & 4) != 0,
+                IsModifier = (flags & 8) != 0,
+                IsXmlAttribute = (flags & 16) != 0,
+                ReferenceTargets = pack.Texts(),
+                BindingStrength = pack.Int() is var strength and not 0 ? Strengths[strength] : null,
+                BindingValueSet = pack.OptionalText(),
+            };
+            return (element, forms);
+        }
+
+        public void Link(Dictionary<string, FhirType> types)
+        {
+            Type.Base = Base is null ? null : types[Base];
+            var elements = new Element[Elements.Length];
+            for (var i = 0; i < elements.Length; i++)
+            {
+                var (element, forms) = Elements[i];
+                var linked = new ElementOfType[forms.Length];
+                for (var j = 0; j < forms.Length; j++)
+                    linked[j] = new(element, types[forms[j].Type], JsonName(element, forms[j].Type)) { Profile = forms[j].Profile };
+                element.Forms = linked;
+                elements[i] = element;
+            }
+            Type.SetElements(elements);
+        }
+
+        static string JsonName(Element element, string type) =>
+            element.IsChoice ? $"{element.Name}{char.ToUpperInvariant(type[0])}{type.AsSpan(1)}" : element.Name;
     }
-}
-
-/// <summary>An element under one of its types, as found behind a JSON property name.</summary>
-/// <param name="Element">The element.</param>
-/// <param name="Type">Its type under this name.</param>
-/// <param name="JsonName">The property name, such as <c>valueQuantity</c>.</param>
-public sealed record ElementOfType(Element Element, FhirType Type, string JsonName);
-
-/// <summary>An element of a type.</summary>
-public sealed class Element
-{
-    /// <summary>FHIRPath name: <c>value</c> for <c>value[x]</c>.</summary>
-    public required string Name { get; init; }
-    /// <summary><c>Observation.value[x]</c>.</summary>
-    public required string Path { get; init; }
-    /// <summary>At least.</summary>
-    public required int Min { get; init; }
-    /// <summary>At most; <see cref="int.MaxValue"/> for <c>*</c>.</summary>
-    public required int Max { get; init; }
-    /// <summary>Whether JSON writes it as an array (the base definition allows more than one).</summary>
-    public required bool IsArray { get; init; }
-    /// <summary>Whether it is a choice of types (<c>value[x]</c>).</summary>
-    public required bool IsChoice { get; init; }
-    /// <summary>The forms it can take: one, or one per type of a choice.</summary>
-    public IReadOnlyList<ElementOfType> Forms { get; internal set; } = [];
-    /// <summary>Whether it is in <c>_summary=true</c>.</summary>
-    public bool InSummary { get; init; }
-    /// <summary>Whether it changes the meaning of the rest.</summary>
-    public bool IsModifier { get; init; }
-    /// <summary>XML attribute (<c>Extension.url</c>, <c>Element.id</c>) rather than an element.</summary>
-    public bool IsXmlAttribute { get; init; }
-    /// <summary>Types that references may point to; empty means any.</summary>
-    public IReadOnlyList<string> ReferenceTargets { get; init; } = [];
-    /// <summary>Strength of the binding (<c>required</c>, <c>extensible</c> …), or null.</summary>
-    public string? BindingStrength { get; init; }
-    /// <summary>Canonical URL of the bound value set, or null.</summary>
-    public string? BindingValueSet { get; init; }
 }
 
 /// <summary>A search parameter as published.</summary>

@@ -41,7 +41,7 @@ public sealed record Interaction(string Name, string? Type, string? Id = null);
 /// <param name="Agent">Reference of the person or client who asks, such as <c>Practitioner/7</c>; null for nobody.</param>
 /// <param name="Filter">What may be seen.</param>
 /// <param name="Refusal">Why the interaction is refused; null when it is permitted.</param>
-public sealed record Permission(string? Agent, AccessFilter Filter, Fault? Refusal);
+public record Permission(string? Agent, AccessFilter Filter, Fault? Refusal);
 
 /// <summary>One access, for the log that patients read.</summary>
 /// <param name="Agent">Who.</param>

@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Tervik.Records;
+using Tervik.Records.Access;
+using Tervik.Records.Resources;
+using Tervik.Trust.Identity;
+
+namespace Tervik.Trust.AuditLog;
+
+/// <summary>The access log as FHIR AuditEvent: <c>GET /fhir/AuditEvent/access-…</c> and <c>GET /fhir/AuditEvent?patient=…</c>. Reading it is an access too.</summary>
+static class AuditEventEndpoints
+{
+    const string Path = "/fhir/AuditEvent";
+    const string Json = "application/fhir+json; charset=utf-8";
+
+    public static void MapAuditEvents(this WebApplication app)
+    {
+        app.MapGet(Path + "/{id:regex(^access-[[0-9]]+$)}", Read);
+        // A route cannot look at the query and step aside, a middleware can.
+        app.Use(async (request, next) =>
+        {
+            if (HttpMethods.IsGet(request.Request.Method) && request.Request.Path == Path && AuditEventSearch.Answers(request.Request.Query.Keys))
+                await (await Search(request, request.RequestAborted)).ExecuteAsync(request);
+            else await next(request);
+        });
+    }
+
+    static async Task<IResult> Read(string id, HttpContext request, IAccessControl control, Identification identification, AuditView view, CancellationToken stop)
+    {
+        var interaction = new Interaction("read", "AuditEvent", id);
+        var permission = await control.Decide(request, interaction, stop);
+        if (permission.Refusal is { } refusal) return Outcome(refusal);
+        var reader = await identification.Of(request, stop);
+        var seen = AuditEventJson.Number(id) is { } number ? await view.Find(number, reader, permission.Filter, stop) : null;
+        await control.Log(new(permission.Agent, interaction, Query: null, seen is null ? [] : [$"AuditEvent/{id}"], seen?.Access.Compartments ?? [], seen is null ? 404 : 200), stop);
+        return seen is null
+            ? Outcome(new(FaultKind.NotFound, "not-found", null, $"There is no AuditEvent/{id}."))
+            : Body(json => AuditEventJson.Write(json, seen.Access, seen.Patients));
+    }
+
+    static async Task<IResult> Search(HttpContext request, CancellationToken stop)
+    {
+        var services = request.RequestServices;
+        var control = services.GetRequiredService<IAccessControl>();
+        var interaction = new Interaction("search-type", "AuditEvent");
+        var permission = await control.Decide(request, interaction, stop);
+        if (permission.Refusal is { } refusal) return Outcome(refusal);
+        LogExcerpt part;
+        try { part = AuditEventSearch.Parse(request.Request.Query, services.GetRequiredService<RecordStore>().Keys); }
+        catch (FaultException wrong) { return Outcome(wrong.Faults[0]); }
+
+        var reader = await services.GetRequiredService<Identification>().Of(request, stop);
+        var found = await services.GetRequiredService<AuditView>().Read(part with { Count = part.Count + 1 }, reader, permission.Filter, stop);
+        var page = found.Take(part.Count).ToList();
+        await control.Log(new(permission.Agent, interaction, request.Request.QueryString.Value?.TrimStart('?'), [.. page.Select(seen => $"AuditEvent/{AuditEventJson.Id(seen.Access.Event)}")],
+            [.. page.SelectMany(seen => seen.Access.Compartments).Distinct()], Status: 200), stop);
+        return Body(json => WriteBundle(json, request.Request, page, hasMore: found.Count > part.Count));
+    }
+
+    static void WriteBundle(Utf8JsonWriter json, HttpRequest request, List<SeenAccess> page, bool hasMore)
+    {
+        var address = $"{request.Scheme}://{request.Host}{Path}";
+        json.WriteStartObject();
+        json.WriteString("resourceType", "Bundle");
+        json.WriteString("type", "searchset");
+        json.WriteStartArray("link");
+        WriteLink(json, "self", address + request.QueryString);
+        if (hasMore) WriteLink(json, "next", address + NextQuery(request, page[^1].Access.Event));
+        json.WriteEndArray();
+        if (page.Count > 0) json.WriteStartArray("entry");
+        foreach (var seen in page)
+        {
+            json.WriteStartObject();
+            json.WriteString("fullUrl", $"{address}/{AuditEventJson.Id(seen.Access.Event)}");
+            json.WritePropertyName("resource");
+            AuditEventJson.Write(json, seen.Access, seen.Patients);
+            json.WriteStartObject("search");
+            json.WriteString("mode", "match");
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        if (page.Count > 0) json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    static QueryString NextQuery(HttpRequest request, long before) => QueryString
+        .Create(request.Query.Where(parameter => parameter.Key != "_before"))
+        .Add("_before", before.ToString(CultureInfo.InvariantCulture));
+
+    static void WriteLink(Utf8JsonWriter json, string relation, string url)
+    {
+        json.WriteStartObject();
+        json.WriteString("relation", relation);
+        json.WriteString("url", url);
+        json.WriteEndObject();
+    }
+
+    static FhirBody Outcome(Fault fault) => Body(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("resourceType", "OperationOutcome");
+        json.WriteStartArray("issue");
+        json.WriteStartObject();
+        json.WriteString("severity", fault.Severity);
+        json.WriteString("code", fault.Code);
+        json.WriteString("diagnostics", fault.What);
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }, fault.Kind switch { FaultKind.Unauthenticated => 401, FaultKind.Forbidden => 403, FaultKind.NotFound => 404, _ => 400 });
+
+    static FhirBody Body(Action<Utf8JsonWriter> write, int status = StatusCodes.Status200OK)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes)) write(json);
+        return new FhirBody(bytes.WrittenMemory, status);
+    }
+
+    sealed record FhirBody(ReadOnlyMemory<byte> Bytes, int Status) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var response = httpContext.Response;
+            response.StatusCode = Status;
+            response.ContentType = Json;
+            response.ContentLength = Bytes.Length;
+            response.Headers.CacheControl = "no-store";
+            if (Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
+            await response.Body.WriteAsync(Bytes, httpContext.RequestAborted);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using Tervik.Records.Access;
+using Tervik.Records.Resources;
+using Tervik.Storage;
+using Tervik.Trust.Identity;
+
+namespace Tervik.Trust.AuditLog;
+
+/// <summary>What a reader sees of one access.</summary>
+/// <param name="Access">Without what concerns others.</param>
+/// <param name="Patients">Patients concerned, as <c>Patient/id</c>.</param>
+public sealed record SeenAccess(LoggedAccess Access, IReadOnlyList<string> Patients);
+
+/// <summary>The log as each reader may see it: patients see who saw their data, professionals what they did themselves, system clients everything.</summary>
+public sealed class AuditView(AccessLog log, RecordStore store)
+{
+    /// <summary>Reads part of the log.</summary>
+    /// <param name="part">What is asked for; narrowed to what the reader may see.</param>
+    /// <param name="reader">Who asks.</param>
+    /// <param name="filter">What they may see of the record.</param>
+    /// <param name="stop">Stops the query.</param>
+    public async Task<List<SeenAccess>> Read(LogExcerpt part, Principal reader, AccessFilter filter, CancellationToken stop)
+    {
+        var seen = new List<SeenAccess>();
+        if (Narrow(part, reader, filter) is not { } allowed) return seen;
+        foreach (var access in await log.Read(allowed, stop)) seen.Add(await Reduce(access, reader, filter, stop));
+        return seen;
+    }
+
+    /// <summary>One access, or null when there is none that the reader may see.</summary>
+    public async Task<SeenAccess?> Find(long number, Principal reader, AccessFilter filter, CancellationToken stop)
+    {
+        if (await log.Find(number, stop) is not { } access || !MaySee(access, reader, filter)) return null;
+        return await Reduce(access, reader, filter, stop);
+    }
+
+    static LogExcerpt? Narrow(LogExcerpt part, Principal reader, AccessFilter filter) => reader.Kind switch
+    {
+        PrincipalKind.System => part,
+        PrincipalKind.Patient when part.Compartment is { } asked && !filter.Compartments.Contains(asked) => null,
+        PrincipalKind.Patient => part with { Compartment = filter.Compartments[0] },
+        PrincipalKind.Professional when part.Agent is { } asked && asked != reader.Agent => null,
+        PrincipalKind.Professional => part with { Agent = reader.Agent },
+        _ => null,
+    };
+
+    static bool MaySee(LoggedAccess access, Principal reader, AccessFilter filter) => reader.Kind switch
+    {
+        PrincipalKind.System => true,
+        PrincipalKind.Patient => access.Compartments.Any(filter.Compartments.Contains),
+        PrincipalKind.Professional => access.Agent == reader.Agent,
+        _ => false,
+    };
+
+    // An access that touched several patients (a list, a search) is shown to each of them without the others and without the question, which may name them.
+    async Task<SeenAccess> Reduce(LoggedAccess access, Principal reader, AccessFilter filter, CancellationToken stop)
+    {
+        var isWhole = reader.Kind != PrincipalKind.Patient || access.Compartments.All(filter.Compartments.Contains);
+        if (isWhole) return new(access, await Patients(access.Compartments, stop));
+        var own = new List<string>();
+        foreach (var resource in access.Resources)
+            if (resource.Split('/') is [var type, var id] && await store.Read(type, id, filter, stop) is not null) own.Add(resource);
+        long[] compartments = [.. access.Compartments.Where(filter.Compartments.Contains)];
+        return new(access with { Query = null, Resources = own, Compartments = compartments }, await Patients(compartments, stop));
+    }
+
+    async Task<IReadOnlyList<string>> Patients(IReadOnlyList<long> compartments, CancellationToken stop) => compartments.Count == 0 ? [] : await store.Database.Read(async session =>
+    {
+        var references = new List<string>();
+        long[] keys = [.. compartments];
+        await using var rows = await session.Query($"SELECT type, id FROM res WHERE {session.Dialect.InArray("rid", "$1")}", keys);
+        while (await rows.Read()) references.Add($"{rows.Text(0)}/{rows.Text(1)}");
+        return references;
+    }, stop);
+}

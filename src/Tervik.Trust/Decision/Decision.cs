@@ -1,0 +1,61 @@
+using Tervik.Records;
+using Tervik.Records.Access;
+using Tervik.Trust.Identity;
+
+namespace Tervik.Trust.Decision;
+
+/// <summary>A permission that remembers for whom it was given, so that each write of a bundle is decided again from the same policy.</summary>
+/// <param name="Principal">Who asked.</param>
+/// <param name="Filter">What may be seen.</param>
+/// <param name="Refusal">Why not; null when permitted.</param>
+sealed record Decided(Principal Principal, AccessFilter Filter, Fault? Refusal) : Permission(Principal.Agent, Filter, Refusal);
+
+/// <summary>The one decision: a pure function of who asks, what for, and whose patients are theirs. Default deny.</summary>
+static class Decision
+{
+    /// <param name="principal">Who asks.</param>
+    /// <param name="interaction">What they want to do.</param>
+    /// <param name="own">Compartments of the patients that are theirs: oneself, or those one treats.</param>
+    public static Decided Decide(Principal principal, Interaction interaction, AccessFilter own) =>
+        Refuse(principal, interaction) is { } refusal ? new(principal, AccessFilter.Nothing, refusal) : new(principal, own, Refusal: null);
+
+    /// <summary>Why the caller may not do this at all; null when the policy has a row for it.</summary>
+    public static Fault? Refuse(Principal principal, Interaction interaction)
+    {
+        var scopeIsMissing = false;
+        foreach (var rule in Policy.For(principal.Kind, interaction.Name))
+        {
+            if (interaction.Type is { } type && rule.ExceptTypes.Contains(type)) continue;
+            if ((principal.Scope & rule.Scope) == rule.Scope) return null;
+            scopeIsMissing = true;
+        }
+        if (principal.Kind == PrincipalKind.Nobody)
+            return new(FaultKind.Unauthenticated, "login", "Authorization", principal.CredentialIsBad
+                ? "The token is unknown, has ended or was revoked. Ask for a new one."
+                : "Sign in, or send a bearer token in the header Authorization.");
+        var target = interaction.Type is null ? interaction.Name : $"{interaction.Name} of {interaction.Type}";
+        return new(FaultKind.Forbidden, "forbidden", interaction.Type, scopeIsMissing
+            ? $"The credential does not allow {target}: its scope is {Describe(principal.Scope)}."
+            : $"{target} is not open to a {Describe(principal.Kind)}.");
+    }
+
+    /// <summary>Whether a resource in these compartments may be written: a professional writes only into records of their patients.</summary>
+    public static Fault? RefuseWrite(Decided permission, Interaction interaction, ReadOnlySpan<long> compartments)
+    {
+        if (Refuse(permission.Principal, interaction) is { } refusal) return refusal;
+        if (permission.Filter.SeesEverything) return null;
+        var isOwn = !compartments.IsEmpty;
+        foreach (var compartment in compartments) isOwn &= Array.BinarySearch(permission.Filter.Compartments, compartment) >= 0;
+        // The same words whether that patient exists or not.
+        return isOwn ? null : new(FaultKind.Forbidden, "forbidden", interaction.Type,
+            $"{interaction.Name} of {interaction.Type} needs a patient with whom you have an encounter or an appointment, and no other patient in it.");
+    }
+
+    static string Describe(Scope scope) => scope == Scope.None ? "empty" : scope.ToString().ToLowerInvariant();
+    static string Describe(PrincipalKind kind) => kind switch
+    {
+        PrincipalKind.Patient => "patient",
+        PrincipalKind.Professional => "professional",
+        _ => "system client",
+    };
+}

@@ -1,0 +1,60 @@
+using System.Collections.Frozen;
+using Tervik.Trust.Identity;
+
+namespace Tervik.Trust.Decision;
+
+/// <summary>The policy as a table: who may do what, before the question whose data it is. Whatever is not in it is refused.</summary>
+static class Policy
+{
+    /// <summary>Changes with every change of the table.</summary>
+    public const int Version = 1;
+
+    /// <summary>One row: these callers may do these interactions when their credential has the scope.</summary>
+    /// <param name="Who">The kind of caller.</param>
+    /// <param name="Scope">What the credential must allow.</param>
+    /// <param name="Interactions">As CapabilityStatement names them.</param>
+    internal sealed record Rule(PrincipalKind Who, Scope Scope, params string[] Interactions)
+    {
+        /// <summary>Types the row is not about.</summary>
+        public FrozenSet<string> ExceptTypes { get; init; } = [];
+    }
+
+    /// <summary>Types that describe the health system and not a patient. Everyone who is signed in sees them, unless one is in a patient's compartment.</summary>
+    public static readonly FrozenSet<string> Directory = FrozenSet.ToFrozenSet(
+    [
+        "ActivityDefinition", "CapabilityStatement", "CodeSystem", "CompartmentDefinition", "ConceptMap", "Endpoint", "GraphDefinition", "HealthcareService",
+        "ImplementationGuide", "Library", "Location", "Measure", "Medication", "MedicationKnowledge", "NamingSystem", "ObservationDefinition", "OperationDefinition",
+        "Organization", "OrganizationAffiliation", "PlanDefinition", "Practitioner", "PractitionerRole", "Questionnaire", "Schedule", "SearchParameter", "Slot",
+        "SpecimenDefinition", "StructureDefinition", "StructureMap", "Substance", "ValueSet",
+    ]);
+
+    static readonly string[] Reading =
+    [
+        "read", "vread", "history-instance", "history-type", "history-system", "search-type", "search-system", "search-compartment",
+        "$everything", "$lastn", "$meta", "$validate", "batch",
+    ];
+
+    public static readonly IReadOnlyList<Rule> Rules =
+    [
+        new(PrincipalKind.Nobody, Scope.None, "capabilities"),
+        new(PrincipalKind.Patient, Scope.None, "capabilities"),
+        new(PrincipalKind.Professional, Scope.None, "capabilities"),
+        new(PrincipalKind.System, Scope.None, "capabilities"),
+        new(PrincipalKind.Patient, Scope.Read, Reading),
+        new(PrincipalKind.Professional, Scope.Read, Reading),
+        new(PrincipalKind.System, Scope.Read, Reading),
+        // The directory is kept by institutions' systems; and only they bring a patient into the record or take one out.
+        new(PrincipalKind.Professional, Scope.Write, "update", "patch") { ExceptTypes = Directory },
+        new(PrincipalKind.Professional, Scope.Write, "create", "delete") { ExceptTypes = [.. Directory, "Patient"] },
+        new(PrincipalKind.Professional, Scope.Write, "transaction", "$meta-add", "$meta-delete") { ExceptTypes = Directory },
+        // Writing alone is enough for a transaction: its conditions and its reads are decided entry by entry.
+        new(PrincipalKind.System, Scope.Write, "create", "update", "patch", "delete", "transaction", "batch", "$meta-add", "$meta-delete", "$validate", "$reindex"),
+    ];
+
+    static readonly FrozenDictionary<(PrincipalKind, string), Rule[]> ByInteraction = Rules
+        .SelectMany(rule => rule.Interactions.Select(name => (Name: name, Rule: rule)))
+        .GroupBy(row => (row.Rule.Who, row.Name), row => row.Rule)
+        .ToFrozenDictionary(rows => rows.Key, rows => rows.ToArray());
+
+    public static ReadOnlySpan<Rule> For(PrincipalKind who, string interaction) => ByInteraction.TryGetValue((who, interaction), out var rules) ? rules : [];
+}

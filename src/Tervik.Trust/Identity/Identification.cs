@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Tervik.Trust.Identity;
+
+/// <summary>Finds out who sent a request: a bearer token before a session cookie.</summary>
+public sealed class Identification(AccessTokens tokens, Sessions sessions)
+{
+    static readonly object Key = new();
+
+    /// <summary>Who asks. A token that is not valid gives nobody, even beside a valid cookie. Found once per request.</summary>
+    public ValueTask<Principal> Of(HttpContext request, CancellationToken stop) =>
+        request.Items.TryGetValue(Key, out var known) ? new((Principal)known!) : Find(request, stop);
+
+    async ValueTask<Principal> Find(HttpContext request, CancellationToken stop)
+    {
+        var principal = request.Request.Headers.Authorization.ToString() is { Length: > 0 } authorization
+            ? await OfToken(authorization, stop) ?? Principal.Refused
+            : await sessions.Find(request, stop) ?? Principal.Nobody;
+        request.Items[Key] = principal;
+        return principal;
+    }
+
+    ValueTask<Principal?> OfToken(string authorization, CancellationToken stop)
+    {
+        const string Scheme = "Bearer ";
+        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? tokens.Find(authorization.AsMemory(Scheme.Length).Trim(), stop)
+            : default;
+    }
+
+    internal static void Forget(HttpContext request) => request.Items.Remove(Key);
+}

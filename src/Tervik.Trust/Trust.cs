@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Tervik.Records.Access;
+using Tervik.Records.Resources;
+using Tervik.Storage;
+using Tervik.Trust.AuditLog;
+using Tervik.Trust.Decision;
+using Tervik.Trust.Identity;
+using Tervik.Trust.Relations;
+
+namespace Tervik.Trust;
+
+/// <summary>How people and programs are let in.</summary>
+public sealed record TrustSettings
+{
+    /// <summary>Whether anyone may sign in as anyone on the demonstration page. Only for synthetic data: on when the server listens on loopback alone, or when asked for.</summary>
+    public bool DemoSignIn { get; init; }
+    /// <summary>A session ends after this time without a request.</summary>
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
+    /// <summary>A session ends after this time in any case.</summary>
+    public TimeSpan SessionLongest { get; init; } = TimeSpan.FromHours(12);
+}
+
+/// <summary>The room that knows who asks, decides what they may see, and keeps the log that patients read.</summary>
+public static class TrustRoom
+{
+    /// <summary>Its tables: sessions, tokens and the access log. They lie in a database of their own (or beside the record in PostgreSQL),
+    /// so that logging a read never waits for a write to the record.</summary>
+    public static Migrations Migrations => new("trust", typeof(TrustRoom).Assembly);
+
+    /// <summary>Registers the access control (needs a registered <see cref="RecordStore"/>).</summary>
+    /// <param name="services">Where.</param>
+    /// <param name="database">Opened with <see cref="Migrations"/>.</param>
+    /// <param name="settings">Sign-in and sessions.</param>
+    public static IServiceCollection AddTrust(this IServiceCollection services, Database database, TrustSettings settings)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.AddSingleton(provider => new AccessTokens(database, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Sessions(database, settings, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AccessLog(database, provider.GetRequiredService<RecordStore>().Keys, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Identification>();
+        services.AddSingleton<CareRelations>();
+        services.AddSingleton<AuditView>();
+        services.AddSingleton<DemoPeople>();
+        services.AddSingleton<IAccessControl, AccessControl>();
+        return services;
+    }
+
+    /// <summary>Maps the access log as FHIR AuditEvent. Before the general FHIR routes, which serve the AuditEvents of others.</summary>
+    public static WebApplication MapTrust(this WebApplication app)
+    {
+        app.MapAuditEvents();
+        return app;
+    }
+}

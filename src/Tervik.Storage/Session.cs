@@ -16,7 +16,7 @@ public abstract class Session
     public abstract ValueTask<int> Execute(string sql, params ReadOnlySpan<SqlValue> values);
 
     /// <summary>Inserts many rows, given by column; each column is a <c>long[]</c>, <c>string?[]</c>, <c>byte[]?[]</c> or <c>int[]</c> of the same length.
-    /// SQLite: one prepared statement, in the order given (sort beforehand). PostgreSQL: <c>unnest</c>, or binary COPY for many rows, pipelined until <see cref="Flush"/>.</summary>
+    /// SQLite: one prepared statement, in the order given (sort beforehand). PostgreSQL: <c>unnest</c>, one round trip for all that waits at the next <see cref="Flush"/>.</summary>
     /// <param name="table">Table name.</param>
     /// <param name="columns">Column names, in the order of <paramref name="data"/>.</param>
     /// <param name="data">One array per column.</param>

@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Tervik.Storage;
 
 /// <summary>Numbered SQL files embedded in an assembly (<c>0001_name.sql</c>; <c>0001_name.sqlite.sql</c> and <c>0001_name.postgresql.sql</c> where they must differ), applied in order and checked by hash.</summary>
 /// <param name="Room">Name under which the applied numbers are kept, such as <c>records</c>.</param>
 /// <param name="Assembly">Where the files are embedded.</param>
-public sealed record Migrations(string Room, Assembly Assembly)
+public sealed partial record Migrations(string Room, Assembly Assembly)
 {
     sealed record Migration(int Number, string Name, string Sql)
     {
@@ -61,12 +62,15 @@ public sealed record Migrations(string Room, Assembly Assembly)
         var found = new List<Migration>();
         foreach (var resource in Assembly.GetManifestResourceNames())
         {
-            if (!resource.EndsWith(".sql", StringComparison.Ordinal) || resource.EndsWith(others, StringComparison.Ordinal)) continue;
+            if (FileName().Match(resource) is not { Success: true, Value: var name } || name.EndsWith(others, StringComparison.Ordinal)) continue;
             using var reader = new StreamReader(Assembly.GetManifestResourceStream(resource)!);
-            var name = resource.Split('/')[^1];
             found.Add(new(int.Parse(name.AsSpan(0, 4), CultureInfo.InvariantCulture), name, reader.ReadToEnd()));
         }
         found.Sort((a, b) => a.Number.CompareTo(b.Number));
         return found;
     }
+
+    /// <summary>The end of a resource's name, which begins with namespace and folders.</summary>
+    [GeneratedRegex(@"(?<=^|[./])\d{4}_[a-z_]+(\.[a-z]+)?\.sql$")]
+    private static partial Regex FileName();
 }

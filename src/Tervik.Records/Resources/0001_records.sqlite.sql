@@ -11,7 +11,8 @@ CREATE TABLE res (
     at_us BIGINT NOT NULL,       -- strictly increasing over all writes: also the commit order
     method TEXT NOT NULL,
     comp BIGINT NOT NULL,        -- primary patient compartment; 0 none, -1 several
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    sum BIGINT NOT NULL          -- XxHash3 of the body, for verify
 );
 CREATE UNIQUE INDEX res_rid ON res (rid);
 CREATE UNIQUE INDEX res_at ON res (at_us);
@@ -26,7 +27,8 @@ CREATE TABLE hist (
     at_us BIGINT NOT NULL,
     method TEXT NOT NULL,
     comp BIGINT NOT NULL,
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    sum BIGINT NOT NULL          -- XxHash3 of the body, for verify
 );
 CREATE UNIQUE INDEX hist_pk ON hist (pk, ver);
 CREATE UNIQUE INDEX hist_at ON hist (at_us);

@@ -1,100 +1,81 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using Tervik.Records.Access;
+using Tervik.Records.Definitions;
 using Tervik.Records.Indexing;
+using Tervik.Records.Model;
 using Tervik.Storage;
 
 namespace Tervik.Records.Resources;
 
-/// <summary>One version of a resource as it is stored.</summary>
-/// <param name="Pk">Time-ordered key of the logical resource: the microsecond of its creation; the same for all versions.</param>
-/// <param name="Type">Resource type.</param>
-/// <param name="Id">Logical id.</param>
-/// <param name="Version">1, 2, 3 … without gaps; a deletion is a version too.</param>
-/// <param name="AtUs">When it was written, microseconds since 1970-01-01 UTC; strictly increasing over all writes of the store, so it is also the commit order.</param>
-/// <param name="Method"><c>POST</c>, <c>PUT</c>, <c>PATCH</c> or <c>DELETE</c>.</param>
-/// <param name="Compartment">Key of the primary patient compartment, 0 for none, -1 when there are several.</param>
-/// <param name="Body">UTF-8 JSON as it is sent, id and meta included; empty for a deletion.</param>
-public sealed record StoredResource(long Pk, string Type, string Id, int Version, long AtUs, string Method, long Compartment, byte[] Body)
-{
-    /// <summary>Whether this version says that the resource was deleted.</summary>
-    public bool IsDeleted => Method == "DELETE";
-}
-
-/// <summary>A resource to be written: its JSON without id, versionId and lastUpdated, ready to be completed by the writer with a copy of bytes.</summary>
-public sealed class Draft
-{
-    /// <summary>Resource type.</summary>
-    public required string Type { get; init; }
-    /// <summary>Logical id it will have.</summary>
-    public required string Id { get; init; }
-    /// <summary>UTF-8 JSON up to and including the opening of meta: <c>{"resourceType":"X","id":"1","meta":{</c>.</summary>
-    public required byte[] Head { get; init; }
-    /// <summary>The rest, after versionId and lastUpdated: other members of meta (with a leading comma when there are any), <c>}</c>, the other elements.</summary>
-    public required byte[] Tail { get; init; }
-    /// <summary>What the index will hold.</summary>
-    public required IndexEntries Entries { get; init; }
-
-    /// <summary>The stored body: head, <c>"versionId":"n","lastUpdated":"…Z"</c>, tail.</summary>
-    public byte[] Body(int version, long atUs) => throw new NotImplementedException($"{version}{atUs}");
-}
-
-/// <summary>One write of a commit.</summary>
-public sealed record Write
-{
-    /// <summary>HTTP method shown in the history: POST, PUT, PATCH or DELETE.</summary>
-    public required string Method { get; init; }
-    /// <summary>Resource type.</summary>
-    public required string Type { get; init; }
-    /// <summary>Logical id.</summary>
-    public required string Id { get; init; }
-    /// <summary>What to write; null for DELETE.</summary>
-    public Draft? Draft { get; init; }
-    /// <summary>The current version must be this one (If-Match, and every read-modify-write); null: any; 0: it must not exist or be deleted (create).</summary>
-    public int? ExpectedVersion { get; init; }
-}
-
-/// <summary>Something that was found before the commit and must still hold inside it, such as "this search finds nothing" of a conditional create.</summary>
-/// <param name="Holds">Evaluated on the writer's session, after the writes of earlier commits of its group.</param>
-public sealed record Guard(Func<Session, ValueTask<bool>> Holds);
-
-/// <summary>What became of a commit.</summary>
-/// <param name="Outcome">Done, or why nothing was written.</param>
-/// <param name="Results">One per write, in order, when done: the stored version. A delete of what does not exist gives null, an update that changes nothing still makes a version.</param>
-/// <param name="FailedWrite">Index of the write whose expected version did not hold, or -1.</param>
-public sealed record CommitResult(CommitOutcome Outcome, IReadOnlyList<StoredResource?> Results, int FailedWrite = -1);
-
-/// <summary>How a commit ended.</summary>
-public enum CommitOutcome
-{
-    /// <summary>Durable.</summary>
-    Done,
-    /// <summary>An expected version did not hold; nothing was written.</summary>
-    VersionConflict,
-    /// <summary>A guard did not hold; look again and retry.</summary>
-    GuardFailed,
-}
-
 /// <summary>The record: current versions, history and index, in one database. Every acknowledged write is durable; commits of concurrent callers are grouped.</summary>
 public sealed class RecordStore : IAsyncDisposable
 {
+    const int LargestGroup = 256;
+    const string Columns = "pk, type, id, ver, at_us, method, comp, body";
+
+    readonly GroupCommit<Commitment, CommitResult> commits;
+
+    RecordStore(Database database, Keys keys)
+    {
+        (Database, Keys, Indexer) = (database, keys, new Indexer(Schema.R4, keys));
+        commits = new(database, (session, group) => new CommitGroup(session, this).Apply(group), LargestGroup);
+    }
+
     /// <summary>Opens the record in <paramref name="database"/> (migrated with <see cref="RecordMigrations"/>).</summary>
-    /// <param name="database">Where it is.</param>
-    /// <param name="indexer">Recomputes the entries of an old body when it is replaced.</param>
-    /// <param name="stop">Stops the opening.</param>
-    public static Task<RecordStore> Open(Database database, Func<string, ReadOnlyMemory<byte>, IndexEntries> indexer, CancellationToken stop) => throw new NotImplementedException($"{database}{indexer}{stop}");
+    public static async Task<RecordStore> Open(Database database, CancellationToken stop)
+    {
+        var seed = await Setting(database, "seed", () => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))).ToString(CultureInfo.InvariantCulture), stop);
+        return new(database, new Keys(long.Parse(seed, CultureInfo.InvariantCulture)));
+    }
 
     /// <summary>The migrations of this room.</summary>
     public static Migrations RecordMigrations => new("records", typeof(RecordStore).Assembly);
 
     /// <summary>The database, for searches.</summary>
-    public Database Database => throw new NotImplementedException();
+    public Database Database { get; }
     /// <summary>The keys of this store.</summary>
-    public Keys Keys => throw new NotImplementedException();
+    public Keys Keys { get; }
+    /// <summary>Computes what the index holds of a resource.</summary>
+    public Indexer Indexer { get; }
+
+    /// <summary>A value kept with the record, such as a secret; made by <paramref name="first"/> when it is asked for the first time.</summary>
+    public Task<string> Setting(string name, Func<string> first, CancellationToken stop) => Setting(Database, name, first, stop);
+
+    static Task<string> Setting(Database database, string name, Func<string> first, CancellationToken stop) => database.Write(async session =>
+    {
+        await session.Execute("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, first());
+        await using var rows = await session.Query("SELECT value FROM setting WHERE name = $1", name);
+        await rows.Read();
+        return rows.Text(0)!;
+    }, stop);
+
+    /// <summary>What the index holds of a stored body.</summary>
+    public IndexEntries Extract(ReadOnlyMemory<byte> body)
+    {
+        using var json = FhirJson.Parse(body);
+        return Indexer.Extract(Node.Resource(json.RootElement));
+    }
 
     /// <summary>The current version (which may be a deletion), or null when it never existed or <paramref name="access"/> hides it.</summary>
-    public ValueTask<StoredResource?> Read(string type, string id, AccessFilter access, CancellationToken stop) => throw new NotImplementedException();
+    public ValueTask<StoredResource?> Read(string type, string id, AccessFilter access, CancellationToken stop) => Database.ReadOnce(session => Read(session, type, id, access), stop);
+
+    /// <summary>The same inside a snapshot of the caller's.</summary>
+    public async ValueTask<StoredResource?> Read(Session session, string type, string id, AccessFilter access)
+    {
+        await using var rows = await session.Query($"SELECT {Columns} FROM res WHERE rid = $1 AND type = $2 AND id = $3", Keys.Reference($"{type}/{id}"), type, id);
+        return await rows.Read() ? Visible(Stored(rows), access) : null;
+    }
 
     /// <summary>A certain version, or null.</summary>
-    public ValueTask<StoredResource?> ReadVersion(string type, string id, int version, AccessFilter access, CancellationToken stop) => throw new NotImplementedException();
+    public ValueTask<StoredResource?> ReadVersion(string type, string id, int version, AccessFilter access, CancellationToken stop) => Database.ReadOnce(async session =>
+    {
+        await using var rows = await session.Query($"""
+            SELECT {Columns} FROM res WHERE rid = $1 AND type = $2 AND id = $3 AND ver = $4
+            UNION ALL SELECT {Columns} FROM hist WHERE pk = (SELECT pk FROM res WHERE rid = $1 AND type = $2 AND id = $3) AND ver = $4
+            """, Keys.Reference($"{type}/{id}"), type, id, version);
+        return await rows.Read() ? Visible(Stored(rows), access) : null;
+    }, stop);
 
     /// <summary>Versions, newest first, of one resource (<paramref name="type"/> and <paramref name="id"/>), a type, or all.</summary>
     /// <param name="type">Null for all types.</param>
@@ -104,11 +85,76 @@ public sealed class RecordStore : IAsyncDisposable
     /// <param name="count">At most.</param>
     /// <param name="access">What the caller may see.</param>
     /// <param name="stop">Stops the query.</param>
-    public Task<IReadOnlyList<StoredResource>> History(string? type, string? id, long sinceUs, long beforeUs, int count, AccessFilter access, CancellationToken stop) => throw new NotImplementedException();
+    public async Task<IReadOnlyList<StoredResource>> History(string? type, string? id, long sinceUs, long beforeUs, int count, AccessFilter access, CancellationToken stop)
+    {
+        var found = new List<StoredResource>();
+        // A page of the database may hold versions that the caller may not see: go on until the answer is full.
+        for (var full = true; full && found.Count < count;)
+        {
+            var page = await HistoryPage(type, id, sinceUs, beforeUs, count, access, stop);
+            foreach (var version in page)
+                if (found.Count < count && Visible(version, access) is not null) found.Add(version);
+            full = page.Count == count;
+            if (full) beforeUs = page[^1].AtUs;
+        }
+        return found;
+    }
+
+    /// <summary>Visible by the compartment column; those of several patients (-1) or none (0) are looked at one by one.</summary>
+    ValueTask<List<StoredResource>> HistoryPage(string? type, string? id, long sinceUs, long beforeUs, int count, AccessFilter access, CancellationToken stop) => Database.Read(async session =>
+    {
+        var visible = access.SeesEverything ? "" : $" AND (comp <= 0 AND comp >= -1 OR {session.Dialect.InArray("comp", "$4")})";
+        string Page(string table, string which) => $"SELECT * FROM (SELECT {Columns} FROM {table} WHERE {which} AND at_us >= $1 AND at_us < $2{visible} ORDER BY at_us DESC LIMIT $3) {table}_page";
+        var which = (type, id) switch
+        {
+            (null, _) => ("at_us > 0", "at_us > 0"),
+            (_, null) => ("type = $5", "type = $5"),
+            _ => ("rid = $6 AND type = $5 AND id = $7", "pk = (SELECT pk FROM res WHERE rid = $6 AND type = $5 AND id = $7)"),
+        };
+        SqlValue[] values = (type, id) switch
+        {
+            (null, _) => [sinceUs, beforeUs, count, access.Compartments],
+            (_, null) => [sinceUs, beforeUs, count, access.Compartments, type],
+            _ => [sinceUs, beforeUs, count, access.Compartments, type, Keys.Reference($"{type}/{id}"), id],
+        };
+        var page = new List<StoredResource>();
+        await using var rows = await session.Query($"{Page("res", which.Item1)} UNION ALL {Page("hist", which.Item2)} ORDER BY at_us DESC LIMIT $3", values);
+        while (await rows.Read()) page.Add(Stored(rows));
+        return page;
+    }, stop);
 
     /// <summary>Writes all or nothing; returns once durable.</summary>
-    public Task<CommitResult> Commit(IReadOnlyList<Write> writes, IReadOnlyList<Guard> guards, CancellationToken stop) => throw new NotImplementedException();
+    /// <param name="writes">In order. A resource may be written more than once; it gets as many versions.</param>
+    /// <param name="guards">All must hold.</param>
+    /// <param name="stop">Ends the wait for a place in the queue.</param>
+    public async Task<CommitResult> Commit(IReadOnlyList<Write> writes, IReadOnlyList<Guard> guards, CancellationToken stop)
+    {
+        var result = await commits.Submit(new(writes, guards), stop);
+        if (result.Outcome == CommitOutcome.Done)
+            foreach (var write in writes)
+                if (write.Draft is { } draft) Keys.Learn(draft.Entries);
+        return result;
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public ValueTask DisposeAsync() => commits.DisposeAsync();
+
+    internal static StoredResource Stored(Rows rows) =>
+        new(rows.Int64(0), rows.Text(1)!, rows.Text(2)!, (int)rows.Int64(3), rows.Int64(4), rows.Text(5)!, rows.Int64(6), rows.Bytes(7).ToArray());
+
+    StoredResource? Visible(StoredResource resource, AccessFilter access)
+    {
+        if (access.SeesEverything) return resource;
+        var seen = resource.Compartment switch
+        {
+            0 => access.Sees(resource.Type, []),
+            // The deletion of something that several patients shared has no body to tell whose it was.
+            -1 => !resource.IsDeleted && access.Sees(resource.Type, Extract(resource.Body).Compartments),
+            var only => access.Sees(resource.Type, [only]),
+        };
+        return seen ? resource : null;
+    }
 }
+
+/// <summary>What one caller wants committed.</summary>
+sealed record Commitment(IReadOnlyList<Write> Writes, IReadOnlyList<Guard> Guards);

@@ -6,6 +6,20 @@ namespace Tervik.Records.Indexing;
 /// <summary>Computes the index entries of a resource: every search parameter's expression, compiled once.</summary>
 public sealed class Indexer(Schema schema, Keys keys)
 {
+    [ThreadStatic] static Extraction? reused;
+
+    /// <summary>The parameters that are extracted.</summary>
+    public SearchParameterCatalog Parameters { get; } = SearchParameterCatalog.Of(schema, keys);
+
     /// <summary>All entries of a resource.</summary>
-    public IndexEntries Extract(Node resource) => throw new NotImplementedException($"{schema}{keys}{resource}");
+    /// <param name="resource">Its root.</param>
+    /// <param name="id">Its logical id, when the JSON does not hold it yet.</param>
+    public IndexEntries Extract(Node resource, string? id = null)
+    {
+        var extraction = reused ?? new Extraction();
+        reused = null; // a general expression may index again
+        var entries = extraction.Run(Parameters, keys, resource, id);
+        reused = extraction;
+        return entries;
+    }
 }

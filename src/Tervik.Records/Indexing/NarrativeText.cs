@@ -1,0 +1,21 @@
+using System.Net;
+using System.Text;
+
+namespace Tervik.Records.Indexing;
+
+/// <summary>The text of an XHTML narrative without its markup.</summary>
+static class NarrativeText
+{
+    public static string Of(string xhtml)
+    {
+        var text = new StringBuilder(xhtml.Length);
+        var inTag = false;
+        foreach (var c in xhtml)
+        {
+            if (c == '<') { inTag = true; text.Append(' '); }
+            else if (c == '>') inTag = false;
+            else if (!inTag) text.Append(c);
+        }
+        return WebUtility.HtmlDecode(text.ToString());
+    }
+}

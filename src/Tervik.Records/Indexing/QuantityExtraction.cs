@@ -102,10 +102,16 @@ sealed partial class Extraction
     {
         if (all[1].Kind != ParameterKind.Number || all[2].Kind != ParameterKind.Number || secondType.Name == "Range") return;
         foreach (var (third, _) in parts[2])
-            if (Decimal(second) is { } from && Decimal(third) is { } to && TokenKey(all[0].Path, value, type, default) is { } key) Tuple(key, OrderedNumber.Of(from), OrderedNumber.Of(to));
+            if (Decimal(second) is { } from && Decimal(third) is { } to && TokenKey(all[0].Path, value, type, default) is { } key) tuples.Add((key, OrderedNumber.Of(from), OrderedNumber.Of(to)));
     }
 
     static long Ordered(double value) => double.IsNegativeInfinity(value) ? long.MinValue : double.IsPositiveInfinity(value) ? long.MaxValue : OrderedNumber.Of(value);
 
-    void Tuple(long key, long low, long high) => tuples.Add((key, low, high));
+    void Tuple(long key, long low, long high)
+    {
+        if (low > high) return;
+        tuples.Add((key, low, high));
+        // Searches for "greater than" look for points by their lower end, and for the others under this key.
+        if (low != high) tuples.Add((-1 - key, low, high));
+    }
 }

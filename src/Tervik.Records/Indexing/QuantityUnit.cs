@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Fhir.Metrics;
 
 namespace Tervik.Records.Indexing;
@@ -14,7 +15,9 @@ readonly record struct QuantityUnit(string Name, double Factor, double Offset)
     static readonly ConcurrentDictionary<string, QuantityUnit?> Canonicals = new(StringComparer.Ordinal);
     static readonly Lazy<SystemOfUnits> Units = new(() => UCUM.Load());
 
-    public double Convert(double value) => double.IsInfinity(value) || Factor == 1 && Offset == 0 ? value : value * Factor + Offset;
+    public double Convert(double value) => double.IsInfinity(value) || Factor == 1 && Offset == 0 ? value
+        // 5.4 mg and 0.0054 g must come out the same: 15 digits hide the last bit.
+        : double.Parse((value * Factor + Offset).ToString("G15", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     /// <summary>The units a quantity is found by.</summary>
     public static IEnumerable<QuantityUnit> Of(string? system, string? code, string? unit)

@@ -48,8 +48,9 @@ CREATE INDEX rng_lo ON rng (param, lo, hi, pk);
 -- Folded strings, likewise.
 CREATE TABLE str (param BIGINT NOT NULL, pk BIGINT NOT NULL, val TEXT NOT NULL, PRIMARY KEY (param, pk, val)) WITHOUT ROWID;
 CREATE INDEX str_val ON str (param, val, pk);
--- Composites: values of the same element.
+-- Composites: values of the same element. A range stands under -1 - key too, so that points can be found by their lower end.
 CREATE TABLE tup (key BIGINT NOT NULL, lo BIGINT NOT NULL, hi BIGINT NOT NULL, pk BIGINT NOT NULL, PRIMARY KEY (key, lo, hi, pk)) WITHOUT ROWID;
+CREATE INDEX tup_pk ON tup (pk, key, lo, hi);
 -- The vocabulary: forms a token can be searched by (code, system|code, |code, system|, …) and its texts (for :text and to sort). Grows, never shrinks.
 CREATE TABLE form (form BIGINT NOT NULL, key BIGINT NOT NULL, PRIMARY KEY (form, key)) WITHOUT ROWID;
 CREATE TABLE txt (param BIGINT NOT NULL, val TEXT NOT NULL, key BIGINT NOT NULL, PRIMARY KEY (param, val, key)) WITHOUT ROWID;

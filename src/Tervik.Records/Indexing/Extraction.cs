@@ -48,6 +48,7 @@ sealed partial class Extraction
             else if (id is null && name.SequenceEqual("id"u8)) id = property.Value.GetString();
         }
         foreach (var extracted in plan.AtRoot) Composite(extracted, root.Value);
+        foreach (var extracted in plan.Truths) Truth(extracted);
         foreach (var extracted in plan.General) General(extracted);
         return Finish(type, id, plan.HasPrimaryPath);
     }
@@ -137,12 +138,22 @@ sealed partial class Extraction
         foreach (var node in nodes.ToArray())
             if (node.Value.ValueKind != JsonValueKind.Undefined) Found(extracted, node.Value, node.Type);
         if (nodes.Count > 0 || extracted.Path.Kind != ParameterKind.Token) return;
-        // A truth, such as Patient.deceased.exists() and Patient.deceased != false.
-        if (extracted.General.IsTrue(resource, resource) is not { } truth) return;
-        Begin(extracted.Path.Prefix);
+        if (extracted.General.IsTrue(resource, resource) is { } truth) Truth(extracted.Path, truth);
+    }
+
+    void Truth(Extracted extracted)
+    {
+        parts[0].Clear();
+        extracted.Selection!.Select(resource.Value, parts[0], static (value, type, found) => found.Add((value, type)));
+        Truth(extracted.Path, parts[0].Exists(static part => part.Value.ValueKind != JsonValueKind.False));
+    }
+
+    void Truth(IndexPath path, bool truth)
+    {
+        Begin(path.Prefix);
         Append(truth ? "true"u8 : "false"u8);
-        Present(extracted.Path);
-        Direct(extracted.Path, keys.Hash(Bytes), truth ? "true" : "false");
+        Present(path);
+        Direct(path, keys.Hash(Bytes), truth ? "true" : "false");
     }
 
     void Present(IndexPath path)

@@ -12,17 +12,20 @@ sealed class ExtractionPlan
 
     public ExtractionPlan(TypeParameters parameters)
     {
-        var pathed = parameters.Extracted.Where(extracted => extracted.Selection is { FromResource: false, Steps.Length: > 0 });
+        var pathed = parameters.Extracted.Where(extracted => extracted is { IsTruth: false, Selection: { FromResource: false, Steps.Length: > 0 } });
         foreach (var group in pathed.SelectMany(extracted => extracted.Selection!.Steps[0].Forms.Select(form => (form.Name, Beginning: new Beginning(extracted, form.Type))))
             .GroupBy(item => item.Name, StringComparer.Ordinal).GroupBy(group => Shape(Encoding.UTF8.GetBytes(group.Key))))
             byProperty[group.Key] = [.. group.Select(named => (Encoding.UTF8.GetBytes(named.Key), named.Select(item => item.Beginning).ToArray()))];
         AtRoot = [.. parameters.Extracted.Where(extracted => extracted.Selection is { FromResource: false, Steps.Length: 0 })];
+        Truths = [.. parameters.Extracted.Where(extracted => extracted.IsTruth)];
         General = [.. parameters.Extracted.Where(extracted => extracted.General is not null)];
         HasPrimaryPath = parameters.HasPrimaryPath;
     }
 
     /// <summary>Composites of the resource itself.</summary>
     public Extracted[] AtRoot { get; }
+    /// <summary>Whether an element is there and not false.</summary>
+    public Extracted[] Truths { get; }
     /// <summary>Those that need the general FHIRPath engine.</summary>
     public Extracted[] General { get; }
     public bool HasPrimaryPath { get; }

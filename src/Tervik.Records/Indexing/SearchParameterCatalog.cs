@@ -183,8 +183,15 @@ public sealed class SearchParameterCatalog
             }
         }
 
-        void AddGeneral(string text, ParameterKind kind, Use use, Dictionary<string, Place> into) =>
-            Put(new Place(text, kind, false, null, FhirPathExpression.Compile(text), null), use, into);
+        void AddGeneral(string text, ParameterKind kind, Use use, Dictionary<string, Place> into)
+        {
+            // "x.exists() and x != false", a truth about one element, is worth a way of its own: Patient.deceased is in every patient.
+            const string exists = ".exists() and ";
+            var at = text.IndexOf(exists, StringComparison.Ordinal);
+            if (at > 0 && text[(at + exists.Length)..] == text[..at] + " != false" && Selection.Alternatives(text[..at], type, schema).First().Selection is { } element)
+                Put(new Place(text, kind, true, element, null, null), use, into);
+            else Put(new Place(text, kind, false, null, FhirPathExpression.Compile(text), null), use, into);
+        }
 
         void AddComposite(SearchParameterDefinition definition, Selection? context, Use use, Dictionary<string, Place> into)
         {
@@ -196,8 +203,14 @@ public sealed class SearchParameterCatalog
                 if (catalog.Definition(url) is not { } component) return;
                 var kind = KindOf(component);
                 var fromResource = expression.StartsWith("%resource", StringComparison.Ordinal);
-                var selections = Selection.Alternatives(expression, fromResource ? type : focus, schema).Select(alternative => alternative.Selection).OfType<Selection>()
-                    .Select(selection => Narrow(selection, kind)).OfType<Selection>().ToArray();
+                var all = Selection.Alternatives(expression, fromResource ? type : focus, schema).Select(alternative => alternative.Selection).OfType<Selection>().ToArray();
+                var selections = all.Select(selection => Narrow(selection, kind)).OfType<Selection>().ToArray();
+                if (selections.Length == 0)
+                {
+                    // DocumentReference.relationship names its two components the wrong way round: the elements decide.
+                    kind = all.Any(selection => Narrow(selection, ParameterKind.Reference) is not null) ? ParameterKind.Reference : ParameterKind.Token;
+                    selections = [.. all.Select(selection => Narrow(selection, kind)).OfType<Selection>()];
+                }
                 if (selections.Length == 0) return;
                 parts.Add(new Part(kind, selections));
             }
@@ -270,7 +283,8 @@ public sealed class SearchParameterCatalog
             foreach (var (key, place) in group)
             {
                 byPlace[key] = path;
-                extracted.Add(new Extracted(path, place.Selection, place.General, place.Parts?.Select((part, i) => new ExtractedPart(part.Kind, part.Selections,
+                var truth = place.Selection is { } selection && place.Parts is null && place.Text != selection.Text;
+                extracted.Add(new Extracted(path, place.Selection, place.General, truth, place.Parts?.Select((part, i) => new ExtractedPart(part.Kind, part.Selections,
                     IndexPath.Create(catalog.Keys, type.Name, $"{path.Name}#{i}", part.Kind))).ToArray()));
             }
         }
@@ -329,7 +343,8 @@ sealed class TypeParameters
 }
 
 /// <summary>One alternative: its place in the index, and how to find its values.</summary>
-sealed record Extracted(IndexPath Path, Selection? Selection, FhirPathExpression? General, ExtractedPart[]? Parts);
+/// <param name="IsTruth">The value is whether the selection finds something other than false.</param>
+sealed record Extracted(IndexPath Path, Selection? Selection, FhirPathExpression? General, bool IsTruth, ExtractedPart[]? Parts);
 
 /// <summary>A part of a composite, with a key space of its own.</summary>
 sealed record ExtractedPart(ParameterKind Kind, Selection[] Selections, IndexPath Path);

@@ -170,7 +170,7 @@ public sealed class SearchParameterCatalog
             return parts is null ? [selection] : parts.Select(selection.Below).OfType<Selection>();
         }
 
-        void AddSimple(Selection selection, ParameterKind kind, Use use, Dictionary<string, Place> into)
+        static void AddSimple(Selection selection, ParameterKind kind, Use use, Dictionary<string, Place> into)
         {
             // One place holds either whole concepts (found through the vocabulary) or plain values.
             foreach (var direct in (bool[])[false, true])

@@ -11,6 +11,12 @@ public sealed class Indexer(Schema schema, Keys keys)
     /// <summary>The parameters that are extracted.</summary>
     public SearchParameterCatalog Parameters { get; } = SearchParameterCatalog.Of(schema, keys);
 
+    /// <summary>The keys it makes.</summary>
+    public Keys Keys => keys;
+
+    /// <summary>The same with keys that know no vocabulary yet, so that every form of a value is given once more.</summary>
+    public Indexer WithoutMemory() => new(schema, keys.WithoutMemory());
+
     /// <summary>All entries of a resource.</summary>
     /// <param name="resource">Its root.</param>
     /// <param name="id">Its logical id, when the JSON does not hold it yet.</param>

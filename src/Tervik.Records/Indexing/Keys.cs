@@ -13,6 +13,9 @@ public sealed class Keys(long seed)
     const int MostKnown = 200_000;
     readonly ConcurrentDictionary<long, bool> known = new();
 
+    /// <summary>The same keys, knowing no vocabulary.</summary>
+    public Keys WithoutMemory() => new(seed);
+
     /// <summary>Key of a resource, also the target of references to it and the number of its compartment: hash of <c>Type/id</c>. Also used for absolute and canonical URLs.</summary>
     public long Reference(string typeAndId) => Hash(typeAndId);
 

@@ -11,6 +11,8 @@ sealed class CommitGroup(Session session, RecordStore store)
     static readonly string[] HistoryColumns = ["pk", "type", "id", "ver", "at_us", "method", "comp", "body", "sum"];
 
     readonly Dictionary<(string Type, string Id), Place> places = [];
+    /// <summary>Of every draft, also those that a later write of the group replaces: their callers will remember it as stored.</summary>
+    readonly List<IndexEntries> vocabulary = [];
     long lastUs;
 
     /// <summary>A logical resource the group touches: as the database has it, and as it shall be.</summary>
@@ -89,6 +91,7 @@ sealed class CommitGroup(Session session, RecordStore store)
             write.Draft is { } draft ? Compartment(draft.Entries) : before!.Compartment, write.Draft?.Body(version, lastUs) ?? []);
         if (before is not null && !ReferenceEquals(before, place.Written)) place.Replaced.Add(before);
         (place.Current, place.Entries) = (after, write.Draft?.Entries);
+        if (write.Draft is not null) vocabulary.Add(write.Draft.Entries);
         return after;
     }
 
@@ -123,6 +126,8 @@ sealed class CommitGroup(Session session, RecordStore store)
             if (place.Written is { IsDeleted: false } written) gone.Add(written.Pk, store.Extract(written.Body));
             if (place.Entries is { } entries) fresh.Add(place.Current!.Pk, entries);
         }
+        foreach (var entries in vocabulary) fresh.AddVocabulary(entries);
+        vocabulary.Clear();
         await IndexRows.Replace(session, gone, fresh);
     }
 

@@ -1,6 +1,8 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text.Json;
 using Tervik.Records.Indexing;
+using Tervik.Records.Model;
 using Tervik.Storage;
 
 namespace Tervik.Records.Resources;
@@ -33,6 +35,17 @@ public sealed class Draft
     public required byte[] Tail { get; init; }
     /// <summary>What the index will hold.</summary>
     public required IndexEntries Entries { get; init; }
+
+    /// <summary>Prepares a resource for writing, off the writer's thread.</summary>
+    /// <param name="resource">Valid FHIR.</param>
+    /// <param name="id">Logical id it will have, whatever the JSON says.</param>
+    /// <param name="indexer">Of the store it will be written to.</param>
+    public static Draft Of(JsonElement resource, string id, Indexer indexer)
+    {
+        var (head, tail) = DraftBody.Compose(resource, id);
+        var node = Node.Resource(resource);
+        return new() { Type = node.Type.Name, Id = id, Head = head, Tail = tail, Entries = indexer.Extract(node, id) };
+    }
 
     /// <summary>The stored body: head, <c>"versionId":"n","lastUpdated":"…Z"</c>, tail.</summary>
     public byte[] Body(int version, long atUs)

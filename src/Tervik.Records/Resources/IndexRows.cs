@@ -17,7 +17,7 @@ sealed class IndexRows
     readonly List<(long Form, long Key)> form = [];
     readonly List<(long Parameter, string Text, long Key)> txt = [];
 
-    /// <summary>Adds the rows of one resource.</summary>
+    /// <summary>Adds the rows of one resource, without its vocabulary.</summary>
     public void Add(long pk, IndexEntries entries)
     {
         foreach (var key in entries.Values)
@@ -34,9 +34,30 @@ sealed class IndexRows
         foreach (var (parameter, value) in entries.Strings) str.Add((parameter, pk, value));
         foreach (var (key, low, high) in entries.Tuples) tup.Add((key, low, high, pk));
         foreach (var key in entries.Words) word.Add((key, pk));
+    }
+
+    /// <summary>Adds what the vocabulary must know of a resource.</summary>
+    public void AddVocabulary(IndexEntries entries)
+    {
         form.AddRange(entries.Forms);
         txt.AddRange(entries.Texts);
     }
+
+    /// <summary>A number for each table that two equal sets of rows share, in whatever order they come: the sum of their hashes. The vocabulary, which may hold more, is left out.</summary>
+    public Dictionary<string, IndexSum> Sums() => new()
+    {
+        ["ix"] = IndexSum.Of(ix, row => IndexSum.Hash(row.Compartment, row.Key, row.Pk)),
+        ["ixg"] = IndexSum.Of(ixg, row => IndexSum.Hash(row.Key, row.Pk)),
+        ["rev"] = IndexSum.Of(rev, row => IndexSum.Hash(row.Target, row.Parameter, row.Source)),
+        ["fwd"] = IndexSum.Of(fwd, row => IndexSum.Hash(row.Source, row.Parameter, row.Target)),
+        ["rng"] = IndexSum.Of(rng, row => IndexSum.Hash(row.Parameter, row.Pk, row.Low, row.High)),
+        ["str"] = IndexSum.Of(str, row => IndexSum.Hash(row.Value, row.Parameter, row.Pk)),
+        ["tup"] = IndexSum.Of(tup, row => IndexSum.Hash(row.Key, row.Low, row.High, row.Pk)),
+        ["word"] = IndexSum.Of(word, row => IndexSum.Hash(row.Key, row.Pk)),
+    };
+
+    /// <summary>Keys, with parameter and text, that the vocabulary must know.</summary>
+    public (List<(long Form, long Key)> Forms, List<(long Parameter, string Text, long Key)> Texts) Vocabulary => (form, txt);
 
     /// <summary>Removes what is only in <paramref name="gone"/> and inserts what is only in <paramref name="fresh"/>.</summary>
     public static async ValueTask Replace(Session session, IndexRows gone, IndexRows fresh)

@@ -47,6 +47,12 @@ public sealed class SearchParameterCatalog
     /// <summary>All parameters of a type, by name.</summary>
     public IReadOnlyCollection<SearchParameter> All(string type) => For(type)?.ByCode.Values.ToArray() ?? [];
 
+    /// <summary>Keys under which the values of a parameter stand in the index (rng, str, rev, fwd), for rooms that ask it themselves.</summary>
+    public long[] IndexKeys(string type, string code) => [.. Find(type, code)?.Paths.Select(path => path.Key) ?? []];
+
+    /// <summary>Keys in ix and ixg of a plain value, such as a status, of a parameter.</summary>
+    public long[] ValueKeys(string type, string code, string value) => [.. Find(type, code)?.Paths.Where(path => path.IsDirect).Select(path => path.Form(Keys, value)) ?? []];
+
     internal TypeParameters? For(string type) => types.GetOrAdd(type, Build);
 
     /// <summary>Resource types that have a parameter of this name.</summary>

@@ -142,18 +142,25 @@ public sealed class RecordStore : IAsyncDisposable
     internal static StoredResource Stored(Rows rows) =>
         new(rows.Int64(0), rows.Text(1)!, rows.Text(2)!, (int)rows.Int64(3), rows.Int64(4), rows.Text(5)!, rows.Int64(6), rows.Bytes(7).ToArray());
 
-    StoredResource? Visible(StoredResource resource, AccessFilter access)
+    /// <summary>All compartments a stored version is in.</summary>
+    public IReadOnlyList<long> CompartmentsOf(StoredResource resource) => resource switch
     {
-        if (access.SeesEverything) return resource;
-        var seen = resource.Compartment switch
-        {
-            0 => access.Sees(resource.Type, []),
-            // The deletion of something that several patients shared has no body to tell whose it was.
-            -1 => !resource.IsDeleted && access.Sees(resource.Type, Extract(resource.Body).Compartments),
-            var only => access.Sees(resource.Type, [only]),
-        };
-        return seen ? resource : null;
-    }
+        { Compartment: 0 } => [],
+        { Compartment: not -1 } => [resource.Compartment],
+        { IsDeleted: true } => [],
+        _ => Extract(resource.Body).Compartments,
+    };
+
+    StoredResource? Visible(StoredResource resource, AccessFilter access) => IsVisible(resource, access) ? resource : null;
+
+    /// <summary>Whether <paramref name="access"/> covers a stored version.</summary>
+    public bool IsVisible(StoredResource resource, AccessFilter access) => access.SeesEverything || resource.Compartment switch
+    {
+        0 => access.Sees(resource.Type, []),
+        // The deletion of something that several patients shared has no body to tell whose it was.
+        -1 => !resource.IsDeleted && access.Sees(resource.Type, Extract(resource.Body).Compartments),
+        var only => access.Sees(resource.Type, [only]),
+    };
 }
 
 /// <summary>What one caller wants committed.</summary>

@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Tervik.Records.Model;
+using Tervik.Storage;
+
+namespace Tervik.Records.Rest;
+
+/// <summary>The edge between HTTP and FHIR: formats, headers, faults as OperationOutcome.</summary>
+public static partial class FhirEndpoints
+{
+    /// <summary>Path of the FHIR base.</summary>
+    public const string Base = "/fhir";
+
+    static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+    /// <summary>Maps the FHIR base. Each request is decided by <see cref="Access.IAccessControl"/> and logged before its answer leaves.</summary>
+    public static WebApplication MapFhir(this WebApplication app)
+    {
+        var server = app.Services.GetRequiredService<FhirServer>();
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Tervik.Records.Rest");
+        app.MapMethods(Base + "/{**path}", Methods, (HttpContext http) => Handle(http, server, logger));
+        app.MapMethods(Base, Methods, (HttpContext http) => Handle(http, server, logger));
+        return app;
+    }
+
+    static async Task Handle(HttpContext http, FhirServer server, ILogger logger)
+    {
+        var format = Format.Json;
+        RestAnswer answer;
+        try
+        {
+            format = Formats.OfAnswer(http.Request);
+            answer = await server.Answer(await Read(http, server.Settings));
+        }
+        catch (FaultException fault)
+        {
+            answer = OperationOutcomes.Answer(fault.Faults);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (BadHttpRequestException fault)
+        {
+            answer = OperationOutcomes.Answer([new(fault.StatusCode == StatusCodes.Status413PayloadTooLarge ? FaultKind.TooLarge : FaultKind.Invalid, "too-long", null, fault.Message)]);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            LogUnexpected(logger, fault, http.Request.Method, http.TraceIdentifier);
+            answer = OperationOutcomes.Answer([fault is StorageException
+                ? new(FaultKind.Unavailable, "transient", null, $"The record cannot be reached now; nothing was changed. Try again. (Trace {http.TraceIdentifier})")
+                : new(FaultKind.Internal, "exception", null, $"Something went wrong on our side; nothing was changed. (Trace {http.TraceIdentifier})")]);
+        }
+        await Write(http, answer, format);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A FHIR {Method} request failed (trace {Trace})")]
+    static partial void LogUnexpected(ILogger logger, Exception fault, string method, string trace);
+
+    static async ValueTask<RestRequest> Read(HttpContext http, RestSettings settings)
+    {
+        var request = http.Request;
+        var path = http.GetRouteValue("path") as string ?? "";
+        var query = request.QueryString.HasValue ? RestRequest.ParseQuery(request.QueryString.Value!) : [];
+        var contentType = Formats.MediaType(request.ContentType);
+        ReadOnlyMemory<byte> body = default;
+        if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0)
+        {
+            body = await ReadBody(http, settings.LongestBody);
+            if (contentType == "application/x-www-form-urlencoded")
+            {
+                query = [.. query, .. RestRequest.ParseQuery(Encoding.UTF8.GetString(body.Span))];
+                body = default;
+            }
+            else if (request.Method != "PATCH" || Formats.IsXml(contentType)) body = Formats.ToJson(body, contentType);
+        }
+        var headers = request.Headers;
+        var prefer = Prefer(headers);
+        return new()
+        {
+            Http = http,
+            Method = request.Method,
+            Path = path.Length == 0 ? [] : path.Split('/', StringSplitOptions.RemoveEmptyEntries),
+            Query = query,
+            Base = $"{request.Scheme}://{request.Host}{Base}",
+            Body = body,
+            ContentType = contentType,
+            IfMatch = Header(headers.IfMatch),
+            IfNoneMatch = Header(headers.IfNoneMatch),
+            IfModifiedSince = Header(headers.IfModifiedSince),
+            IfNoneExist = Header(headers["If-None-Exist"]),
+            Return = prefer.Contains("return=minimal", StringComparison.OrdinalIgnoreCase) ? ReturnPreference.Minimal
+                : prefer.Contains("return=OperationOutcome", StringComparison.OrdinalIgnoreCase) ? ReturnPreference.OperationOutcome : ReturnPreference.Representation,
+            Strict = prefer.Contains("handling=strict", StringComparison.OrdinalIgnoreCase),
+        };
+    }
+
+    static string Prefer(IHeaderDictionary headers) => headers.TryGetValue("Prefer", out var values) ? values.ToString().Replace(" ", "", StringComparison.Ordinal) : "";
+
+    static string? Header(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? null : values.ToString();
+
+    static async ValueTask<ReadOnlyMemory<byte>> ReadBody(HttpContext http, int longest)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = longest;
+        if (http.Request.ContentLength > longest)
+            throw new FaultException(new Fault(FaultKind.TooLarge, "too-long", "Content-Length", $"The request has {http.Request.ContentLength} bytes, more than the limit of {longest}."));
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(http.RequestAborted);
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    static async Task Write(HttpContext http, RestAnswer answer, Format format)
+    {
+        var response = http.Response;
+        response.StatusCode = answer.Status;
+        var headers = response.Headers;
+        headers.CacheControl = "no-store";
+        if (answer.Version is { } version) headers.ETag = string.Create(CultureInfo.InvariantCulture, $"W/\"{version}\"");
+        if (answer.AtUs is { } atUs) headers.LastModified = DateTime.UnixEpoch.AddTicks(atUs * TimeSpan.TicksPerMicrosecond).ToString("R", CultureInfo.InvariantCulture);
+        if (answer.Location is { } location)
+        {
+            var address = $"{http.Request.Scheme}://{http.Request.Host}{Base}/{location}";
+            headers.Location = address;
+            headers.ContentLocation = address;
+        }
+        if (answer.Status == StatusCodes.Status401Unauthorized) headers.WWWAuthenticate = "Bearer";
+        if (answer.Body.IsEmpty || answer.Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified) return;
+        var body = Formats.Shape(answer, http.Request, format);
+        response.ContentType = format == Format.Xml ? "application/fhir+xml; charset=utf-8" : "application/fhir+json; charset=utf-8";
+        response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(http.Request.Method)) await response.Body.WriteAsync(body, http.RequestAborted);
+    }
+}

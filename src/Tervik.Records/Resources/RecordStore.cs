@@ -123,6 +123,18 @@ public sealed class RecordStore : IAsyncDisposable
         return page;
     }, stop);
 
+    /// <summary>Current versions, deletions included, in the order of creation.</summary>
+    /// <param name="after">Key of the last one of the page before; <see cref="long.MinValue"/> to begin.</param>
+    /// <param name="count">At most.</param>
+    /// <param name="stop">Stops the query.</param>
+    public ValueTask<List<StoredResource>> Page(long after, int count, CancellationToken stop) => Database.ReadOnce(async session =>
+    {
+        var page = new List<StoredResource>();
+        await using var rows = await session.Query($"SELECT {Columns} FROM res WHERE pk > $1 ORDER BY pk LIMIT $2", after, count);
+        while (await rows.Read()) page.Add(Stored(rows));
+        return page;
+    }, stop);
+
     /// <summary>Writes all or nothing; returns once durable.</summary>
     /// <param name="writes">In order. A resource may be written more than once; it gets as many versions.</param>
     /// <param name="guards">All must hold.</param>

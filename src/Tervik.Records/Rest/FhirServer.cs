@@ -83,7 +83,7 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, IAccessControl
         ("PATCH", [var type]) => (new("patch", type), writing.ConditionalPatch),
         ("DELETE", [var type]) => (new("delete", type), writing.ConditionalDelete),
         (_, [var type, var operation]) when operation.StartsWith('$') => Operation(request, operation, type, null),
-        (_, [_, var id, ..]) when !IsId(id) => throw new FaultException(new Fault(FaultKind.Invalid, "value", "id", $"{id} is no id: 1 to 64 letters, digits, hyphens and dots were expected.")),
+        (_, [_, var id, ..]) when !FhirIds.IsId(id) => throw new FaultException(new Fault(FaultKind.Invalid, "value", "id", $"{id} is no id: 1 to 64 letters, digits, hyphens and dots were expected.")),
         ("GET" or "HEAD", [var type, var id]) => (new("read", type, id), reading.Read),
         ("PUT", [var type, var id]) => (new("update", type, id), writing.Update),
         ("PATCH", [var type, var id]) => (new("patch", type, id), writing.Patch),
@@ -110,7 +110,4 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, IAccessControl
     static FaultException Unknown(string type) => new(new Fault(FaultKind.NotFound, "not-supported", null, $"{type} is not a resource type of FHIR R4."));
 
     static bool IsMember(string name) => name == "*" || Schema.R4.Find(name) is { Kind: FhirTypeKind.Resource };
-
-    /// <summary>1 to 64 letters, digits, hyphens and dots; definitional resources of the published packages have ids up to 128.</summary>
-    public static bool IsId(string id) => id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');
 }

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Tervik.Records.Rest;
 
 /// <summary>Replaces references inside a resource by copying bytes: everything else, digits included, stays as it was.</summary>
-static class ReferenceRewriter
+public static class ReferenceRewriter
 {
     /// <summary>Copies <paramref name="resource"/> with the texts that <paramref name="replace"/> answers replaced.</summary>
     /// <param name="resource">A JSON object.</param>

@@ -61,7 +61,7 @@ sealed class Transaction(FhirServer server, Permission permission)
     {
         var (request, where) = (entry.Request, $"{entry.Request.Entry}.request.url");
         if (Schema.R4.Find(request.Path[0]) is not { Kind: FhirTypeKind.Resource, IsAbstract: false }) throw Bundles.Bad(where, $"{request.Path[0]} is not a resource type of FHIR R4.");
-        if (request.Path is [_, var id] && !FhirServer.IsId(id)) throw Bundles.Bad(where, $"{id} is no id.");
+        if (request.Path is [_, var id] && !FhirIds.IsId(id)) throw Bundles.Bad(where, $"{id} is no id.");
         return (request.Method, request.Path) switch
         {
             ("POST", [var type]) => new("create", type),

@@ -64,7 +64,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
             if (found is not null && sent is not null && sent != found.Id)
                 throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", $"The resource has the id {sent}, but the criteria find {found.Id}."));
             var id = found?.Id ?? sent ?? Incoming.NewId();
-            if (!FhirServer.IsId(id)) throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", $"{id} is no id."));
+            if (!FhirIds.IsId(id)) throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", $"{id} is no id."));
             var draft = incoming.Prepare(json.RootElement, id, permission, interaction, null);
             return await TryUpdate(request, permission, interaction, draft, condition with { Expected = found?.Id });
         });

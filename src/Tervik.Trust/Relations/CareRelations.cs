@@ -25,8 +25,7 @@ sealed class CareRelations(RecordStore store)
     const string PatientsOf = """
         SELECT DISTINCT fwd.target FROM rev JOIN fwd ON fwd.source = rev.source AND fwd.param = $3
         WHERE rev.target = $1 AND rev.param = $2
-          AND NOT EXISTS (SELECT 1 FROM ixg WHERE ixg.key = $4 AND ixg.pk = rev.source)
-          AND NOT EXISTS (SELECT 1 FROM ixg WHERE ixg.key = $5 AND ixg.pk = rev.source)
+          AND NOT EXISTS (SELECT 1 FROM ixg WHERE ixg.key IN ($4, $5) AND ixg.pk = rev.source)
         """;
 
     readonly ConcurrentDictionary<string, (long[] Patients, long NewestFactUs)> kept = new(StringComparer.Ordinal);
@@ -45,15 +44,15 @@ sealed class CareRelations(RecordStore store)
 
     async ValueTask<long[]> Derive(Session session, string practitioner)
     {
-        var keys = store.Keys;
+        var (keys, parameters) = (store.Keys, store.Indexer.Parameters);
         var found = new SortedSet<long>();
         var self = keys.Reference(practitioner);
-        foreach (var actor in (long[])[self, .. await Column(session, RolesOf, self, keys.Parameter("PractitionerRole", "practitioner"))])
+        foreach (var actor in (long[])[self, .. await Column(session, RolesOf, self, parameters.IndexKeys("PractitionerRole", "practitioner")[0])])
         {
-            found.UnionWith(await Column(session, PatientsOf, actor, keys.Parameter("Encounter", "participant"), keys.Parameter("Encounter", "patient"),
-                keys.Value("Encounter", "status", "cancelled"), keys.Value("Encounter", "status", "entered-in-error")));
-            found.UnionWith(await Column(session, PatientsOf, actor, keys.Parameter("Appointment", "actor"), keys.Parameter("Appointment", "patient"),
-                keys.Value("Appointment", "status", "cancelled"), keys.Value("Appointment", "status", "entered-in-error")));
+            found.UnionWith(await Column(session, PatientsOf, actor, parameters.IndexKeys("Encounter", "participant")[0], parameters.IndexKeys("Encounter", "patient")[0],
+                parameters.ValueKeys("Encounter", "status", "cancelled")[0], parameters.ValueKeys("Encounter", "status", "entered-in-error")[0]));
+            found.UnionWith(await Column(session, PatientsOf, actor, parameters.IndexKeys("Appointment", "actor")[0], parameters.IndexKeys("Appointment", "patient")[0],
+                parameters.ValueKeys("Appointment", "status", "cancelled")[0], parameters.ValueKeys("Appointment", "status", "entered-in-error")[0]));
         }
         return [.. found];
     }

@@ -1,0 +1,23 @@
+using Tervik.Trust.Identity;
+
+namespace Tervik.Portal.Shell;
+
+/// <summary>What surrounds a page: who is signed in, and how it shall look.</summary>
+/// <param name="Person">Who is signed in; null when nobody is.</param>
+/// <param name="Scheme"><c>auto</c>, <c>light</c> or <c>dark</c>.</param>
+/// <param name="Here">Path and query of the page, to come back to.</param>
+/// <param name="FormToken">For every form.</param>
+public sealed record Frame(SignedIn? Person, string Scheme, string Here, string FormToken);
+
+/// <summary>The person in front of the screen.</summary>
+/// <param name="Reference"><c>Patient/1</c> or <c>Practitioner/7</c>.</param>
+/// <param name="Kind">Patient or professional.</param>
+/// <param name="Name">In one line.</param>
+public sealed record SignedIn(string Reference, PrincipalKind Kind, string Name)
+{
+    public string Id => Reference[(Reference.IndexOf('/', StringComparison.Ordinal) + 1)..];
+    public bool IsProfessional => Kind == PrincipalKind.Professional;
+}
+
+/// <summary>Which entry of the main navigation a page belongs to.</summary>
+public enum Place { None, Record, Patients, Account }

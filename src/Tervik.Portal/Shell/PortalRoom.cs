@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Tervik.Portal.Account;
+using Tervik.Portal.Patients;
+using Tervik.Portal.Record;
+using Tervik.Portal.SignIn;
+using Tervik.Portal.Timeline;
+
+namespace Tervik.Portal.Shell;
+
+/// <summary>The portal for patients and professionals: server-rendered pages, no JavaScript.</summary>
+public static class PortalRoom
+{
+    /// <summary>Registers what the pages need; the record and the access control are registered elsewhere.</summary>
+    public static IServiceCollection AddPortal(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        services.AddLocalization();
+        services.AddSingleton<Entrance>();
+        services.AddSingleton<RecordQuery>();
+        services.AddSingleton<SummaryQuery>();
+        services.AddSingleton<TimelineQuery>();
+        services.AddSingleton<PatientsQuery>();
+        return services;
+    }
+
+    /// <summary>Maps all pages.</summary>
+    public static WebApplication MapPortal(this WebApplication app)
+    {
+        app.MapStyleSheet();
+        app.MapAppearance();
+        app.MapSignIn();
+        app.MapPatients();
+        app.MapRecord();
+        app.MapTimeline();
+        app.MapAccount();
+        return app;
+    }
+}

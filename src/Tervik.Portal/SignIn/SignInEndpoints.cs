@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Tervik.Portal.Faults;
+using Tervik.Portal.Reading;
+using Tervik.Portal.Shell;
+using Tervik.Records.Access;
+using Tervik.Trust.Identity;
+
+namespace Tervik.Portal.SignIn;
+
+/// <summary>Somebody to choose on the demonstration page.</summary>
+/// <param name="Reference">Who one would be.</param>
+/// <param name="Name">In one line.</param>
+/// <param name="Detail">Birth date and age, or qualification and patients.</param>
+public sealed record Choice(string Reference, string Name, string? Detail);
+
+/// <summary>What the sign-in page shows.</summary>
+/// <param name="IsOffered">Whether the demonstration sign-in is on.</param>
+/// <param name="Name">What was searched for.</param>
+/// <param name="To">Where to go afterwards.</param>
+/// <param name="Patients">First of the patients found.</param>
+/// <param name="Professionals">First of the professionals found.</param>
+public sealed record SignInModel(bool IsOffered, string Name, string To, IReadOnlyList<Choice> Patients, IReadOnlyList<Choice> Professionals);
+
+/// <summary>Sign-in and sign-out. Until a node trusts an eID, its only sign-in is a demonstration for synthetic data: choose who you are.</summary>
+static class SignInEndpoints
+{
+    const int LongestName = 100;
+
+    public static void MapSignIn(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/sign-in", Show);
+        routes.MapPost("/sign-in", Enter).DisableAntiforgery(); // FormGuard does it.
+        routes.MapPost("/sign-out", Leave).DisableAntiforgery();
+    }
+
+    static async Task<IResult> Show(string? name, string? to, HttpContext request, Entrance entrance, DemoPeople people, TimeProvider clock, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, interaction: null, stop);
+        var wanted = name is null ? "" : name.Trim() is { Length: > LongestName } long_ ? long_[..LongestName] : name.Trim();
+        if (!people.IsOffered) return visit.Page<SignInPage>(new SignInModel(IsOffered: false, wanted, LocalPath.Of(to), [], []));
+        var today = clock.GetLocalNow().DateTime;
+        var patients = (await people.Find("Patient", wanted, stop)).Select(person => Patient(person, today)).ToList();
+        var professionals = (await people.Find("Practitioner", wanted, stop)).Select(Professional).ToList();
+        return visit.Page<SignInPage>(new SignInModel(IsOffered: true, wanted, LocalPath.Of(to), patients, professionals));
+    }
+
+    static async Task<IResult> Enter(HttpContext request, Entrance entrance, DemoPeople people, Sessions sessions, IAccessControl control, CancellationToken stop)
+    {
+        var form = await request.Request.ReadFormAsync(stop);
+        var reference = form["person"].ToString();
+        if (!people.IsOffered || !FormGuard.Accepts(request, form) || !await people.Exists(reference, stop))
+            return FaultPage.Of((await entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
+        await control.Log(new(reference, new("sign-in", null), "demonstration", [], [], StatusCodes.Status302Found), stop);
+        await sessions.Open(request, reference, stop);
+        return TypedResults.LocalRedirect(LocalPath.Of(form["to"]));
+    }
+
+    static async Task<IResult> Leave(HttpContext request, Entrance entrance, Identification identification, Sessions sessions, IAccessControl control, CancellationToken stop)
+    {
+        var form = await request.Request.ReadFormAsync(stop);
+        if (!FormGuard.Accepts(request, form)) return FaultPage.Of((await entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
+        if ((await identification.Of(request, stop)).Agent is { } agent) await control.Log(new(agent, new("sign-out", null), null, [], [], StatusCodes.Status302Found), stop);
+        await sessions.Close(request, stop);
+        return TypedResults.LocalRedirect("/sign-in");
+    }
+
+    static Choice Patient(DemoPerson person, DateTime today)
+    {
+        using var json = JsonDocument.Parse(person.Resource);
+        var header = PatientHeader.Read(json.RootElement, today);
+        return new(person.Reference, header.Name, header.Born is { } born ? Words.Of(header.IsDeceased ? "born {0}, deceased" : "born {0}", born.Day) : null);
+    }
+
+    static Choice Professional(DemoPerson person)
+    {
+        using var json = JsonDocument.Parse(person.Resource);
+        var qualification = json.RootElement.FirstAt("qualification").At("code");
+        return new(person.Reference, Names.OfPerson(json.RootElement), qualification.Exists() ? Codes.Write(qualification) : null);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tervik.Portal.Reading;
+using Tervik.Portal.Record;
+using Tervik.Portal.Shell;
+
+namespace Tervik.Portal.Timeline;
+
+/// <summary>The whole history of a patient, newest first.</summary>
+static class TimelineEndpoints
+{
+    public static void MapTimeline(this IEndpointRouteBuilder routes) => routes.MapGet("/patients/{id}/timeline", Show);
+
+    static async Task<IResult> Show(string id, string? kind, string? before, HttpContext request, Entrance entrance, TimelineQuery timeline, RecordQuery record, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        EntryKind? chosen = Enum.TryParse<EntryKind>(kind, ignoreCase: true, out var parsed) && TimelineQuery.Kinds.Contains(parsed) ? parsed : null;
+        var day = DateTime.TryParseExact(before, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _) ? before : null;
+        if (await timeline.Load(id, chosen, day, visit.Filter, stop) is not var (model, read)) return await visit.NotFound(stop);
+        await visit.Log("timeline", read, [record.Compartment(id)], stop);
+        return visit.Page<TimelinePage>(model);
+    }
+}

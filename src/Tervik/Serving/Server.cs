@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Tervik.Portal.Shell;
+using Tervik.Records.Rest;
+using Tervik.Trust;
+
+namespace Tervik.Serving;
+
+/// <summary>The web server: portal at <c>/</c>, FHIR at <c>/fhir</c>, health at <c>/health</c>.</summary>
+static class Server
+{
+    /// <summary>Requests that are running at SIGTERM have this time to finish.</summary>
+    static readonly TimeSpan Drain = TimeSpan.FromSeconds(30);
+
+    public static WebApplication Build(Settings settings, Installation installation)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(settings.Listen);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = settings.Rest.LongestBody;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain);
+        builder.Logging.ClearProviders().AddJsonConsole(console => console.IncludeScopes = false).SetMinimumLevel(LogLevel.Warning);
+        AddTelemetry(builder);
+        builder.Services.AddRecords(installation.Store, settings.Rest);
+        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo });
+        builder.Services.AddPortal();
+        var app = builder.Build();
+        app.MapHealth(installation);
+        app.MapTrust();
+        app.MapFhir();
+        app.MapPortal();
+        return app;
+    }
+
+    /// <summary>Metrics and traces go where OTEL_EXPORTER_OTLP_ENDPOINT says; without it nothing leaves the process and nothing is collected.</summary>
+    static void AddTelemetry(WebApplicationBuilder builder)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("tervik"))
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddOtlpExporter())
+            // Addresses hold ids and criteria: personal data, which traces must not carry.
+            .WithTracing(traces => traces.AddAspNetCoreInstrumentation(options => options.EnrichWithHttpRequest = (activity, _) =>
+            {
+                activity.SetTag("url.path", null);
+                activity.SetTag("url.query", null);
+            }).AddOtlpExporter());
+    }
+
+    static void MapHealth(this WebApplication app, Installation installation)
+    {
+        app.MapGet("/health/live", () => Results.Text("live"));
+        app.MapGet("/health/ready", async (IHostApplicationLifetime lifetime, CancellationToken stop) =>
+        {
+            if (lifetime.ApplicationStopping.IsCancellationRequested) return Results.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable);
+            try
+            {
+                await installation.Store.Database.ReadOnce(async session =>
+                {
+                    await using var rows = await session.Query("SELECT 1");
+                    return await rows.Read();
+                }, stop);
+                return Results.Text("ready");
+            }
+            catch (Storage.StorageException)
+            {
+                return Results.Text("the database does not answer", statusCode: StatusCodes.Status503ServiceUnavailable);
+            }
+        });
+    }
+}

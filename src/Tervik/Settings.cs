@@ -1,0 +1,83 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Tervik.Records.Rest;
+using Tervik.Storage;
+
+namespace Tervik;
+
+/// <summary>Settings of a node: from <c>tervik.json</c>, then environment variables <c>TERVIK_…</c>, then flags; the later wins.</summary>
+sealed record Settings
+{
+    static readonly string[] Known = ["data", "database", "listen", "demo", "readers", "cacheMb", "longestBodyMb", "largestPage", "pageSize", "longestQuerySeconds"];
+
+    /// <summary>Folder of the embedded database and the blobs.</summary>
+    public required string Data { get; init; }
+    /// <summary>PostgreSQL connection string; null for SQLite in <see cref="Data"/>.</summary>
+    public string? Database { get; init; }
+    /// <summary>Address the portal and the API are served at.</summary>
+    public required string Listen { get; init; }
+    /// <summary>Sample data and the demonstration sign-in.</summary>
+    public bool Demo { get; init; }
+    public int Readers { get; init; } = 8;
+    public int CacheMb { get; init; } = 64;
+    public RestSettings Rest { get; init; } = new();
+
+    /// <summary>Reads and checks all settings.</summary>
+    /// <exception cref="SettingsException">One is unknown or has no sensible value; the message names it, its source and what was expected.</exception>
+    public static Settings Load(string? file, IReadOnlyDictionary<string, string?> flags)
+    {
+        if (file is not null && !File.Exists(file)) throw new SettingsException($"The settings file {file} does not exist.");
+        var builder = new ConfigurationBuilder();
+        try
+        {
+            var configuration = builder.AddJsonFile(Path.GetFullPath(file ?? "tervik.json"), optional: true).AddEnvironmentVariables("TERVIK_").AddInMemoryCollection(flags.Where(flag => flag.Value is not null)).Build();
+            return Read(configuration, file ?? "tervik.json");
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new SettingsException($"{file ?? "tervik.json"} is not valid JSON: {fault.InnerException?.Message ?? fault.Message}");
+        }
+    }
+
+    static Settings Read(IConfigurationRoot configuration, string file)
+    {
+        foreach (var child in configuration.GetChildren())
+            if (!Known.Contains(child.Key, StringComparer.OrdinalIgnoreCase) && configuration.Providers.First().TryGet(child.Key, out _))
+                throw new SettingsException($"{file} has a setting {child.Key} that does not exist; known are {string.Join(", ", Known)}.");
+        var listen = configuration["listen"] ?? "http://127.0.0.1:8080";
+        if (!Uri.TryCreate(listen, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")) throw Wrong("listen", listen, "an address such as http://127.0.0.1:8080");
+        return new()
+        {
+            Data = Path.GetFullPath(configuration["data"] ?? "data"),
+            Database = configuration["database"] is { Length: > 0 } connection ? connection : null,
+            Listen = listen,
+            // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
+            Demo = Flag(configuration, "demo", address.IsLoopback),
+            Readers = Number(configuration, "readers", 8, 1, 256),
+            CacheMb = Number(configuration, "cacheMb", 64, 1, 65536),
+            Rest = new()
+            {
+                LongestBody = Number(configuration, "longestBodyMb", 64, 1, 1024) << 20,
+                PageSize = Number(configuration, "pageSize", 20, 1, 10000),
+                LargestPage = Number(configuration, "largestPage", 1000, 1, 10000),
+                LongestQuery = TimeSpan.FromSeconds(Number(configuration, "longestQuerySeconds", 30, 1, 3600)),
+            },
+        };
+    }
+
+    static int Number(IConfigurationRoot configuration, string name, int otherwise, int least, int most) => configuration[name] is not { Length: > 0 } text ? otherwise
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : throw Wrong(name, text, $"a number from {least} to {most}");
+
+    static bool Flag(IConfigurationRoot configuration, string name, bool otherwise) => configuration[name] is not { Length: > 0 } text ? otherwise
+        : bool.TryParse(text, out var flag) ? flag : throw Wrong(name, text, "true or false");
+
+    static SettingsException Wrong(string name, string value, string expected) => new($"The setting {name} (flag --{name}, environment TERVIK_{name.ToUpperInvariant()}, or the settings file) is {value}; {expected} was expected.");
+
+    /// <summary>Where the record lies.</summary>
+    public DatabaseOptions Record => new(Database ?? Path.Combine(Data, "record.db"), Readers) { WriterCacheMb = CacheMb };
+    /// <summary>Where sessions, tokens and the access log lie.</summary>
+    public DatabaseOptions Trust => new(Database ?? Path.Combine(Data, "trust.db"), 2) { WriterCacheMb = 8, ReaderCacheMb = 2 };
+}
+
+/// <summary>A setting that cannot be used; the message is for the operator.</summary>
+sealed class SettingsException(string message) : Exception(message);

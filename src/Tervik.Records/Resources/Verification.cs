@@ -46,7 +46,8 @@ public sealed class Verification(RecordStore store)
                 await CheckHistory(session, page);
                 await CheckIndex(session, page);
                 after = page[^1].Resource.Pk;
-                progress?.Report(resources += page.Count);
+                resources += page.Count;
+                progress?.Report(resources);
                 stop.ThrowIfCancellationRequested();
             }
             await CheckOrder(session);

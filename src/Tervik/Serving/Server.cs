@@ -1,4 +1,4 @@
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Routing.Constraints;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -25,6 +25,7 @@ static class Server
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain);
         builder.Logging.ClearProviders().AddJsonConsole(console => console.IncludeScopes = false).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
         builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo });

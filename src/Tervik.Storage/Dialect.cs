@@ -24,4 +24,10 @@ public sealed class Dialect(Engine engine)
     public string ArrayTable(string parameter) => engine == Engine.Sqlite
         ? $"(SELECT value FROM json_each({parameter}))"
         : $"(SELECT value FROM unnest({parameter}) AS value)";
+
+    /// <summary>Place of <paramref name="part"/> in the text <paramref name="expression"/>, counted from 1; 0 when it is not in it.</summary>
+    public string Position(string expression, string part) => engine == Engine.Sqlite ? $"instr({expression}, {part})" : $"strpos({expression}, {part})";
+
+    /// <summary>The UTF-8 bytes <paramref name="expression"/> as text in lower case (SQLite: of A to Z only).</summary>
+    public string LowerText(string expression) => engine == Engine.Sqlite ? $"lower(CAST({expression} AS TEXT))" : $"lower(convert_from({expression}, 'UTF8'))";
 }

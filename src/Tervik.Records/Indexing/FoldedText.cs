@@ -7,7 +7,8 @@ namespace Tervik.Records.Indexing;
 static class FoldedText
 {
     // PostgreSQL refuses index rows above 2,704 bytes.
-    const int MostFolded = 400, MostOriginal = 250;
+    public const int MostFolded = 400;
+    const int MostOriginal = 250;
 
     /// <summary>Ends the folded part of a value of table str; the original follows.</summary>
     public const char End = '\u0001';

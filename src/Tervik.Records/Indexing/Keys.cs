@@ -12,6 +12,10 @@ public sealed class Keys(long seed)
     // Forgetting costs only that the vocabulary of a value is offered to the writer once more.
     const int MostKnown = 200_000;
     readonly ConcurrentDictionary<long, bool> known = new();
+    long vocabulary;
+
+    /// <summary>Grows with every change of the vocabulary that this process made: what was looked up at another number may be out of date.</summary>
+    internal long VocabularyVersion => Volatile.Read(ref vocabulary);
 
     /// <summary>The same keys, knowing no vocabulary.</summary>
     public Keys WithoutMemory() => new(seed);
@@ -52,6 +56,7 @@ public sealed class Keys(long seed)
     {
         if (entries.Forms.Length == 0 && entries.Texts.Length == 0) return;
         if (known.Count > MostKnown) known.Clear();
+        Interlocked.Increment(ref vocabulary);
         foreach (var (_, key) in entries.Forms) known.TryAdd(key, true);
         foreach (var (_, _, key) in entries.Texts) known.TryAdd(key, true);
     }

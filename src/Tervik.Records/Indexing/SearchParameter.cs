@@ -65,6 +65,8 @@ sealed class IndexPath
     public required byte[] Prefix { get; init; }
     /// <summary>Token values that are primitives: the key is that of the value itself, without a detour over the vocabulary.</summary>
     public bool IsDirect { get; init; }
+    /// <summary>Telephone numbers and addresses of e-mail, which are the same in any case: their forms are in lower case.</summary>
+    public bool FoldsCase { get; init; }
     /// <summary>At most one value per resource.</summary>
     public bool IsSingle { get; init; }
     /// <summary>Bit in the presence row of the type, or -1.</summary>
@@ -83,7 +85,7 @@ sealed class IndexPath
     /// <summary>A day and a bit: dates and most encounters are shorter.</summary>
     public const long LongRangeUs = 26L * 3600 * 1_000_000;
 
-    public static IndexPath Create(Keys keys, string type, string name, ParameterKind kind, bool direct = false, bool single = false, int bit = -1, string? valueSet = null, int rank = -1) => new()
+    public static IndexPath Create(Keys keys, string type, string name, ParameterKind kind, bool direct = false, bool single = false, int bit = -1, string? valueSet = null, int rank = -1, bool foldsCase = false) => new()
     {
         Type = type,
         Name = name,
@@ -91,6 +93,7 @@ sealed class IndexPath
         Key = keys.Parameter(type, name),
         Prefix = Encoding.UTF8.GetBytes($"{type}|{name}="),
         IsDirect = direct,
+        FoldsCase = foldsCase,
         IsSingle = single,
         Bit = bit,
         ValueSet = valueSet,

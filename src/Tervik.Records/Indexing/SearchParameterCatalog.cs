@@ -285,7 +285,7 @@ public sealed class SearchParameterCatalog
             var valueSet = direct && group.Length == 1 ? group[0].Value.Selection!.Leaves.Select(leaf => leaf.Type.Name == "code" && leaf.Element.BindingStrength == "required" ? leaf.Element.BindingValueSet : null).FirstOrDefault() : null;
             var rank = group.SelectMany(place => place.Value.Users).Select(code => ranks.GetValueOrDefault(code, -1)).Where(found => found >= 0).DefaultIfEmpty(-1).Min();
             var path = IndexPath.Create(catalog.Keys, type.Name, $"{texts}#{kind}{(direct ? "!" : "")}", kind, direct, single, isToken && bit is >= 0 and < 126 ? bit++ : -1, valueSet,
-                kind == ParameterKind.Reference ? rank : -1);
+                kind == ParameterKind.Reference ? rank : -1, isToken && group.All(place => place.Value.Selection is { } leaf && leaf.Leaves.All(form => form.Type.Name == "ContactPoint")));
             foreach (var (key, place) in group)
             {
                 byPlace[key] = path;

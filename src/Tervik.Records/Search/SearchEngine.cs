@@ -1,39 +1,135 @@
+using System.Security.Cryptography;
 using Tervik.Records.Access;
+using Tervik.Records.Definitions;
+using Tervik.Records.Indexing;
 using Tervik.Records.Resources;
+using Tervik.Records.Terminology;
 using Tervik.Storage;
 
 namespace Tervik.Records.Search;
 
-/// <summary>A search as asked: type, and parameters as name and raw (already percent-decoded) value in the order of the request.</summary>
-/// <param name="Type">Null for a search over all types (<c>_type</c> may narrow it).</param>
-/// <param name="Parameters">Including <c>_sort</c>, <c>_count</c>, <c>_include</c> …</param>
-/// <param name="Strict"><c>Prefer: handling=strict</c>: an unknown parameter is an error; otherwise it is left out and named in <see cref="SearchPage.Warnings"/>.</param>
-public sealed record SearchRequest(string? Type, IReadOnlyList<KeyValuePair<string, string>> Parameters, bool Strict = false)
+/// <summary>Parses, plans and runs searches. One for each store; safe for concurrent use.</summary>
+public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits = null)
 {
-    /// <summary>Compartment search: <c>Patient/123</c>; null otherwise.</summary>
-    public string? Compartment { get; init; }
-    /// <summary>The cursor of a page link; then the other members are taken from it.</summary>
-    public string? Cursor { get; init; }
-}
+    const int KeyBytes = 32;
 
-/// <summary>One page of a search.</summary>
-/// <param name="Matches">In order.</param>
-/// <param name="Included">Of _include and _revinclude, without those already among the matches.</param>
-/// <param name="Total">When asked for.</param>
-/// <param name="NextCursor">Of the next page; null on the last. <paramref name="PreviousCursor"/> likewise.</param>
-/// <param name="PreviousCursor">Of the page before; null on the first.</param>
-/// <param name="Understood">The parameters that were used, for the self link.</param>
-/// <param name="Warnings">What was left out, each naming its parameter.</param>
-public sealed record SearchPage(IReadOnlyList<StoredResource> Matches, IReadOnlyList<StoredResource> Included, long? Total, string? NextCursor, string? PreviousCursor,
-    IReadOnlyList<KeyValuePair<string, string>> Understood, IReadOnlyList<Fault> Warnings);
+    readonly SearchLimits limits = searchLimits ?? new();
+    readonly VocabularyMemory memory = new();
+    readonly Expansion expansion = new();
+    readonly SemaphoreSlim opening = new(1);
+    Cursors? cursors;
 
-/// <summary>Parses, plans and runs searches.</summary>
-public sealed class SearchEngine(RecordStore store)
-{
     /// <summary>Runs a search in one read snapshot.</summary>
     /// <exception cref="FaultException">A parameter or value is not understood, or over a limit.</exception>
-    public Task<SearchPage> Search(SearchRequest request, AccessFilter access, CancellationToken stop) => throw new NotImplementedException($"{store}{request}{access}{stop}");
+    public async Task<SearchPage> Search(SearchRequest request, AccessFilter access, CancellationToken stop)
+    {
+        PagePoint? point = null;
+        var sealing = cursors ?? await OpenCursors(stop);
+        if (request.Cursor is { } cursor)
+        {
+            var type = request.Type;
+            (request, point) = sealing.Open(cursor);
+            if (type is not null && request.Type != type) throw new FaultException(new Fault(FaultKind.Invalid, "value", "_cursor", $"The page link belongs to a search of {request.Type ?? "all types"}, not of {type}."));
+        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(limits.LongestQuery);
+        try
+        {
+            return await store.Database.Read(session => Run(session, request, point, access, sealing), limit.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new FaultException(new Fault(FaultKind.TooCostly, "too-costly", null, $"The search took longer than {limits.LongestQuery.TotalSeconds:0} s and was stopped. Add a criterion, such as a patient or a date."));
+        }
+    }
 
-    /// <summary>For conditional interactions: up to two matches, on a session of the caller's (the writer's, in a guard).</summary>
-    public ValueTask<IReadOnlyList<StoredResource>> Match(Session session, SearchRequest request, AccessFilter access, CancellationToken stop) => throw new NotImplementedException($"{session}{request}{access}{stop}");
+    async ValueTask<SearchPage> Run(Session session, SearchRequest request, PagePoint? point, AccessFilter access, Cursors sealing)
+    {
+        var query = new SearchParser(store.Indexer.Parameters, store.Keys, limits, expansion, request).Parse(request.Type is null ? await ExistingTypes(session) : []);
+        var plan = await SearchPlan.Make(query, store.Keys, access, new(session, store.Keys, memory, limits));
+        long? total = query.WantsTotal ? await plan.Total() : null;
+        if (query.Count == 0) return new([], [], total, null, null, query.Understood, query.Warnings);
+        var (matches, points, more) = await Fetch(session, plan, query, point);
+        string? next = null, previous = null;
+        if (more || point is not null)
+        {
+            var snapshot = point?.SnapshotPk ?? await LastPk(session);
+            var backward = point is { IsBackward: true };
+            if (matches.Count > 0 && (backward || more)) next = sealing.Seal(request, points[^1] with { SnapshotPk = snapshot });
+            if (matches.Count > 0 && point is not null && (!backward || more)) previous = sealing.Seal(request, points[0] with { SnapshotPk = snapshot, IsBackward = true });
+        }
+        var included = query.Includes.Count == 0 ? [] : await new Includes(store, session, access, limits).Of(matches, query.Includes);
+        return new(matches, included, total, next, previous, query.Understood, query.Warnings);
+    }
+
+    static async ValueTask<(List<StoredResource> Matches, List<PagePoint> Points, bool More)> Fetch(Session session, SearchPlan plan, SearchQuery query, PagePoint? point)
+    {
+        var matches = new List<StoredResource>(Math.Min(query.Count, 64));
+        var points = new List<PagePoint>();
+        var (sql, values) = plan.Page(point, query.Count + 1);
+        await using (var rows = await session.Query(sql, values))
+            while (await rows.Read())
+            {
+                matches.Add(RecordStore.Stored(rows));
+                points.Add(new([.. query.Sort.Select((key, i) => key.IsText ? rows.Text(8 + i) ?? "" : (object)rows.Int64(8 + i))], matches[^1].Pk, false, 0));
+            }
+        var more = matches.Count > query.Count;
+        if (more)
+        {
+            matches.RemoveAt(query.Count);
+            points.RemoveAt(query.Count);
+        }
+        if (point is { IsBackward: true })
+        {
+            matches.Reverse();
+            points.Reverse();
+        }
+        return (matches, points, more);
+    }
+
+    /// <summary>For conditional interactions: up to two matches, on a session of the caller's (the writer's, in a guard). Unknown parameters are errors.</summary>
+    public async ValueTask<IReadOnlyList<StoredResource>> Match(Session session, SearchRequest request, AccessFilter access, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        var query = new SearchParser(store.Indexer.Parameters, store.Keys, limits, expansion, request with { Strict = true }).Parse([]);
+        // The writer sees vocabulary that is not durable yet: it must not be remembered for others.
+        var plan = await SearchPlan.Make(query, store.Keys, access, new(session, store.Keys, new(), limits));
+        var (sql, values) = plan.Page(null, 2);
+        var found = new List<StoredResource>(2);
+        await using var rows = await session.Query(sql, values);
+        while (await rows.Read()) found.Add(RecordStore.Stored(rows));
+        return found;
+    }
+
+    /// <summary>Types of which there is something, found by leaps over the index.</summary>
+    static async ValueTask<List<string>> ExistingTypes(Session session)
+    {
+        var types = new List<string>();
+        for (var last = ""; ;)
+        {
+            await using var rows = await session.Query("SELECT type FROM res WHERE type > $1 ORDER BY type LIMIT 1", last);
+            if (!await rows.Read()) return types;
+            last = rows.Text(0)!;
+            if (Schema.R4.Find(last) is not null) types.Add(last);
+        }
+    }
+
+    static async ValueTask<long> LastPk(Session session)
+    {
+        await using var rows = await session.Query("SELECT max(pk) FROM res");
+        return await rows.Read() ? rows.Int64(0) : 0;
+    }
+
+    async Task<Cursors> OpenCursors(CancellationToken stop)
+    {
+        await opening.WaitAsync(stop);
+        try
+        {
+            return cursors ??= new(Convert.FromBase64String(await store.Setting("cursor-key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)), stop)));
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
 }

@@ -7,14 +7,11 @@ using System.Text.Json;
 namespace Tervik.Records.Search;
 
 /// <summary>A place in a search as a client gets it: sealed with AES-GCM, so that nobody can read or change what it holds (a patient's name in a parameter, a sort value of a hidden resource).</summary>
-sealed class Cursors(byte[] key) : IDisposable
+sealed class Cursors(byte[] key)
 {
     const int NonceBytes = 12, TagBytes = 16;
     /// <summary>No address may be longer at most proxies.</summary>
     const int LongestCursor = 16_384;
-
-    readonly AesGcm cipher = new(key, TagBytes);
-    readonly Lock turn = new();
 
     public string Seal(SearchRequest request, PagePoint point)
     {
@@ -47,7 +44,8 @@ sealed class Cursors(byte[] key) : IDisposable
         var sealedBytes = new byte[NonceBytes + packed.Length + TagBytes];
         var nonce = sealedBytes.AsSpan(0, NonceBytes);
         RandomNumberGenerator.Fill(nonce);
-        lock (turn) cipher.Encrypt(nonce, packed, sealedBytes.AsSpan(NonceBytes, packed.Length), sealedBytes.AsSpan(NonceBytes + packed.Length));
+        using var cipher = new AesGcm(key, TagBytes);
+        cipher.Encrypt(nonce, packed, sealedBytes.AsSpan(NonceBytes, packed.Length), sealedBytes.AsSpan(NonceBytes + packed.Length));
         return Base64Url.EncodeToString(sealedBytes);
     }
 
@@ -60,7 +58,8 @@ sealed class Cursors(byte[] key) : IDisposable
             var sealedBytes = Base64Url.DecodeFromChars(cursor);
             if (sealedBytes.Length < NonceBytes + TagBytes) throw new FormatException("too short");
             var packed = new byte[sealedBytes.Length - NonceBytes - TagBytes];
-            lock (turn) cipher.Decrypt(sealedBytes.AsSpan(0, NonceBytes), sealedBytes.AsSpan(NonceBytes, packed.Length), sealedBytes.AsSpan(NonceBytes + packed.Length), packed);
+            using var cipher = new AesGcm(key, TagBytes);
+            cipher.Decrypt(sealedBytes.AsSpan(0, NonceBytes), sealedBytes.AsSpan(NonceBytes, packed.Length), sealedBytes.AsSpan(NonceBytes + packed.Length), packed);
             return Read(packed);
         }
         catch (Exception fault) when (fault is FormatException or CryptographicException)
@@ -94,6 +93,4 @@ sealed class Cursors(byte[] key) : IDisposable
         deflate.CopyTo(plain);
         return plain.ToArray();
     }
-
-    public void Dispose() => cipher.Dispose();
 }

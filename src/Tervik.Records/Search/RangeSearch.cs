@@ -3,7 +3,7 @@ using Tervik.Records.Indexing;
 namespace Tervik.Records.Search;
 
 /// <summary>A comparison of ranges: that of the resource, columns <c>lo</c> and <c>hi</c>, with that of the search, both ends included.</summary>
-/// <remarks>Source: search.html#prefix. Equal is "inside"; greater and less look at what the resource's range covers beyond.</remarks>
+/// <remarks>Source: search.html#prefix. Equal is "inside"; greater and less look at what the resource's range covers beyond; "or equal" counts any overlap in, as servers agree.</remarks>
 readonly record struct RangeTest(Prefix Prefix, long Low, long High)
 {
     /// <summary>Whether a range that begins below <see cref="FromLow"/> can pass: such are looked for among the long ones.</summary>
@@ -24,8 +24,8 @@ readonly record struct RangeTest(Prefix Prefix, long Low, long High)
             case Prefix.Ne: sql.Add($"{row}lo < ").Value(Low).Add($" OR {row}hi > ").Value(High); break;
             case Prefix.Gt: sql.Add($"{row}hi > ").Value(High); break;
             case Prefix.Lt: sql.Add($"{row}lo < ").Value(Low); break;
-            case Prefix.Ge: sql.Add($"{row}hi > ").Value(High).Add($" OR {row}lo >= ").Value(Low); break;
-            case Prefix.Le: sql.Add($"{row}lo < ").Value(Low).Add($" OR {row}hi <= ").Value(High); break;
+            case Prefix.Ge: sql.Add($"{row}hi >= ").Value(Low); break;
+            case Prefix.Le: sql.Add($"{row}lo <= ").Value(High); break;
             case Prefix.Sa: sql.Add($"{row}lo > ").Value(High); break;
             case Prefix.Eb: sql.Add($"{row}hi < ").Value(Low); break;
             case Prefix.Ap: sql.Add($"{row}lo <= ").Value(High).Add($" AND {row}hi >= ").Value(Low); break;

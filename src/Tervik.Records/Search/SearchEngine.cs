@@ -16,7 +16,6 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
     readonly SearchLimits limits = searchLimits ?? new();
     readonly VocabularyMemory memory = new();
     readonly Expansion expansion = new();
-    readonly SemaphoreSlim opening = new(1);
     Cursors? cursors;
 
     /// <summary>Runs a search in one read snapshot.</summary>
@@ -120,16 +119,7 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         return await rows.Read() ? rows.Int64(0) : 0;
     }
 
-    async Task<Cursors> OpenCursors(CancellationToken stop)
-    {
-        await opening.WaitAsync(stop);
-        try
-        {
-            return cursors ??= new(Convert.FromBase64String(await store.Setting("cursor-key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)), stop)));
-        }
-        finally
-        {
-            opening.Release();
-        }
-    }
+    // Two callers at once make the same.
+    async Task<Cursors> OpenCursors(CancellationToken stop) =>
+        cursors ??= new(Convert.FromBase64String(await store.Setting("cursor-key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)), stop)));
 }

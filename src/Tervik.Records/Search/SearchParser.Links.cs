@@ -39,7 +39,7 @@ sealed partial class SearchParser
     }
 
     /// <summary><c>_has:Observation:patient:code=1234-5</c>; what follows the reference may be a chain or another <c>_has</c>.</summary>
-    Criterion Has(string type, string name, string value, int depth)
+    HasCriterion Has(string type, string name, string value, int depth)
     {
         var parts = name.Split(':', 4);
         if (parts.Length < 4 || parts[3].Length == 0) throw Bad(name, $"'{name}' is incomplete; _has:[type]:[reference]:[parameter] was expected.");

@@ -111,7 +111,7 @@ sealed partial class SearchParser
         return [.. found];
     });
 
-    Criterion UriValue(SearchParameter parameter, string name, string? modifier, string value)
+    TokenCriterion UriValue(SearchParameter parameter, string name, string? modifier, string value)
     {
         var found = new TokenCriterion();
         foreach (var part in Values(name, value).Select(SearchSyntax.Unescape))
@@ -136,7 +136,7 @@ sealed partial class SearchParser
         return found;
     }
 
-    Criterion Range(SearchParameter parameter, string name, string? modifier, string value)
+    RangeCriterion Range(SearchParameter parameter, string name, string? modifier, string value)
     {
         if (modifier is not null) throw Modifier(parameter.Code, modifier, "missing");
         var probes = new List<RangeProbe>();

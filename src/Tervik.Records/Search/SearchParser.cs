@@ -222,7 +222,7 @@ sealed partial class SearchParser(SearchParameterCatalog catalog, Keys keys, Sea
         };
     }
 
-    Criterion Text(SearchParameter parameter, string name, string? modifier, string value)
+    StringCriterion Text(SearchParameter parameter, string name, string? modifier, string value)
     {
         var match = modifier switch
         {

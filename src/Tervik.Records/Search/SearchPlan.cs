@@ -18,7 +18,6 @@ sealed class SearchPlan
     const int Few = 64;
     /// <summary>Counting ends here: more is "many".</summary>
     const int Many = 1000;
-    /// <summary>Of values to which a vocabulary is walked for each match when sorting; beyond, all resources are sorted once.</summary>
     const string Columns = "r.pk, r.type, r.id, r.ver, r.at_us, r.method, r.comp, r.body";
     const string Highest = "\U0010FFFF";
 
@@ -178,7 +177,7 @@ sealed class SearchPlan
         sql.Compartments = null;
     }
 
-    void SortValue(SqlWriter sql, SortKey key, string pk)
+    static void SortValue(SqlWriter sql, SortKey key, string pk)
     {
         var alias = sql.Alias();
         var least = key.IsDescending ? "max" : "min";

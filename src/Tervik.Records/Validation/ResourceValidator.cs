@@ -9,14 +9,23 @@ public enum ValidationDepth
     Structure,
     /// <summary>Also the constraints of the specification (invariants).</summary>
     Invariants,
-    /// <summary>Also extensible bindings, profiles that the resource claims, and what references point to: <c>$validate</c>.</summary>
+    /// <summary>Also what a reader should know: <c>$validate</c>.</summary>
     Profiles,
 }
 
 /// <summary>Says what is wrong with a resource.</summary>
 public static class ResourceValidator
 {
+    [ThreadStatic] static Inspection? reused;
+
     /// <summary>Checks a resource.</summary>
     /// <returns>What is wrong; empty and not allocated anew when all is well. Only those of severity <c>error</c> or <c>fatal</c> make it invalid.</returns>
-    public static IReadOnlyList<Fault> Validate(Node resource, ValidationDepth depth) => [];
+    public static IReadOnlyList<Fault> Validate(Node resource, ValidationDepth depth)
+    {
+        var inspection = reused ?? new Inspection();
+        reused = null;
+        var faults = inspection.Run(resource, depth);
+        reused = inspection;
+        return faults;
+    }
 }

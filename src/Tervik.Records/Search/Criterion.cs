@@ -24,6 +24,12 @@ abstract class Criterion
     /// <summary>Whether <see cref="List"/> gives only resources in the compartments of the present level.</summary>
     public virtual bool ListsCompartments => false;
 
+    /// <summary>What is counted to guess the size of the list.</summary>
+    public virtual Criterion Measure => this;
+
+    /// <summary>Writes what follows for <paramref name="column"/> when it holds the lower end under the key <paramref name="parameter"/> (null: the time of the last change): where a walk along it begins and ends.</summary>
+    public virtual void Bound(SqlWriter sql, long? parameter, string column) { }
+
     /// <summary>Patients to whose compartments this limits the search; null when to none.</summary>
     public virtual long[]? Compartments => null;
 }

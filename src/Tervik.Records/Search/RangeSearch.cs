@@ -64,6 +64,13 @@ sealed class RangeCriterion(IReadOnlyList<RangeProbe> probes) : Criterion
         sql.Add(")");
     }
 
+    public override void Bound(SqlWriter sql, long? parameter, string column)
+    {
+        if (probes.Count != 1 || probes[0].Key != parameter || !probes[0].Test.CanList) return;
+        sql.Add($" AND {column} <= ").Value(probes[0].Test.ToLow);
+        if (!probes[0].Test.LooksAtEnds) sql.Add($" AND {column} >= ").Value(probes[0].Test.FromLow);
+    }
+
     public override void List(SqlWriter sql)
     {
         for (var i = 0; i < probes.Count; i++)
@@ -107,6 +114,11 @@ sealed class UpdatedCriterion(string type, IReadOnlyList<RangeTest> tests) : Cri
             Compare(sql, tests[i], "at_us");
             sql.Add(" AND method <> 'DELETE'");
         }
+    }
+
+    public override void Bound(SqlWriter sql, long? parameter, string column)
+    {
+        if (parameter is null && tests.Count == 1) Compare(sql.Add(" AND "), tests[0], column);
     }
 
     static void Compare(SqlWriter sql, RangeTest test, string time)

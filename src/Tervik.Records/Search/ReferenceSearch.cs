@@ -88,6 +88,7 @@ sealed class HasCriterion(string type, string source, long[] parameters, Criteri
     }
 
     public override bool ListsOnce(SqlWriter sql) => true;
+    public override Criterion Measure => inner.Measure;
 }
 
 /// <summary>Members of a List (<c>_list</c>).</summary>

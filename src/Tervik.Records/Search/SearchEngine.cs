@@ -12,6 +12,8 @@ namespace Tervik.Records.Search;
 public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits = null)
 {
     const int KeyBytes = 32;
+    /// <summary>After the columns of a resource.</summary>
+    const int FirstSortColumn = 8;
 
     readonly SearchLimits limits = searchLimits ?? new();
     readonly VocabularyMemory memory = new();
@@ -63,15 +65,10 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
 
     static async ValueTask<(List<StoredResource> Matches, List<PagePoint> Points, bool More)> Fetch(Session session, SearchPlan plan, SearchQuery query, PagePoint? point)
     {
-        var matches = new List<StoredResource>(Math.Min(query.Count, 64));
-        var points = new List<PagePoint>();
-        var (sql, values) = plan.Page(point, query.Count + 1);
-        await using (var rows = await session.Query(sql, values))
-            while (await rows.Read())
-            {
-                matches.Add(RecordStore.Stored(rows));
-                points.Add(new([.. query.Sort.Select((key, i) => key.IsText ? rows.Text(8 + i) ?? "" : (object)rows.Int64(8 + i))], matches[^1].Pk, false, 0));
-            }
+        var walks = plan.CanWalk(point);
+        var (matches, points) = await Rows(session, plan.Page(point, query.Count + 1, mayWalk: true), query);
+        // The rest of a last page may be resources without the sort value.
+        if (walks && matches.Count <= query.Count) (matches, points) = await Rows(session, plan.Page(point, query.Count + 1, mayWalk: false), query);
         var more = matches.Count > query.Count;
         if (more)
         {
@@ -86,6 +83,21 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         return (matches, points, more);
     }
 
+    static async ValueTask<(List<StoredResource>, List<PagePoint>)> Rows(Session session, (string Sql, SqlValue[] Values) page, SearchQuery query)
+    {
+        var matches = new List<StoredResource>(Math.Min(query.Count + 1, 64));
+        var points = new List<PagePoint>(matches.Capacity);
+        await using var rows = await session.Query(page.Sql, page.Values);
+        while (await rows.Read())
+        {
+            matches.Add(RecordStore.Stored(rows));
+            var values = query.Sort.Count == 0 ? [] : new object[query.Sort.Count];
+            for (var i = 0; i < values.Length; i++) values[i] = query.Sort[i].IsText ? rows.Text(FirstSortColumn + i) ?? "" : rows.Int64(FirstSortColumn + i);
+            points.Add(new(values, matches[^1].Pk, false, 0));
+        }
+        return (matches, points);
+    }
+
     /// <summary>For conditional interactions: up to two matches, on a session of the caller's (the writer's, in a guard). Unknown parameters are errors.</summary>
     public async ValueTask<IReadOnlyList<StoredResource>> Match(Session session, SearchRequest request, AccessFilter access, CancellationToken stop)
     {
@@ -93,7 +105,7 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         var query = new SearchParser(store.Indexer.Parameters, store.Keys, limits, expansion, request with { Strict = true }).Parse([]);
         // The writer sees vocabulary that is not durable yet: it must not be remembered for others.
         var plan = await SearchPlan.Make(query, store.Keys, access, new(session, store.Keys, new(), limits));
-        var (sql, values) = plan.Page(null, 2);
+        var (sql, values) = plan.Page(null, 2, mayWalk: false);
         var found = new List<StoredResource>(2);
         await using var rows = await session.Query(sql, values);
         while (await rows.Read()) found.Add(RecordStore.Stored(rows));

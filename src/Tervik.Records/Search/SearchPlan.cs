@@ -17,7 +17,7 @@ sealed class SearchPlan
     /// <summary>When a criterion finds fewer than this, it is good enough to begin with.</summary>
     const int Few = 64;
     /// <summary>Counting ends here: more is "many".</summary>
-    const int Many = 1000;
+    const int Many = 3000;
     const string Columns = "r.pk, r.type, r.id, r.ver, r.at_us, r.method, r.comp, r.body";
     const string Highest = "\U0010FFFF";
 
@@ -28,7 +28,14 @@ sealed class SearchPlan
     readonly List<Beginning> beginnings = [];
 
     /// <summary>Where the search of a type begins.</summary>
-    sealed record Beginning(TypeQuery Query, Criterion First, long[]? Compartments, int Found);
+    /// <param name="Query">What is sought.</param>
+    /// <param name="First">The criterion that lists candidates.</param>
+    /// <param name="Compartments">Patients to whom it is limited.</param>
+    /// <param name="Found">How many it lists, as far as they were counted.</param>
+    sealed record Beginning(TypeQuery Query, Criterion First, long[]? Compartments, int Found)
+    {
+        public bool FindsMany => Found >= Many;
+    }
 
     SearchPlan(SearchQuery query, Keys keys, AccessFilter access, Session session) => (this.query, this.keys, this.access, this.session) = (query, keys, access, session);
 
@@ -57,16 +64,20 @@ sealed class SearchPlan
         if (candidates.Count == 0) return new(type, new Everyone(keys, type.Type), compartments, int.MaxValue);
         // By patient, a token finds few; and what has rank 0 to 2 does so in any case.
         if (compartments is { Length: 1 } && candidates.FirstOrDefault(criterion => criterion is TokenCriterion) is { } token && candidates[0].Rank > 0) return new(type, token, compartments, Few);
-        if (candidates.Count == 1 || candidates[0].Rank <= 2) return new(type, candidates[0], compartments, candidates[0].Rank <= 2 ? Few : int.MaxValue);
+        if (candidates[0].Rank <= 2) return new(type, candidates[0], compartments, Few);
+        if (candidates.Count == 1 && query.Sort.Count == 0 && ListsInOrder(candidates[0], compartments)) return new(type, candidates[0], compartments, Many);
         var (best, least) = (candidates[0], int.MaxValue);
         foreach (var candidate in candidates)
         {
-            var found = await Count(candidate, compartments, Math.Min(Many, least));
+            var found = await Count(candidate.Measure, candidate.Measure == candidate ? compartments : null, Math.Min(Many, least));
             if (found < least) (best, least) = (candidate, found);
             if (least < Few) break;
         }
         return new(type, best, compartments, least);
     }
+
+    /// <summary>Whether a criterion lists by key of the resource, so that the first page is ready when it is full.</summary>
+    bool ListsInOrder(Criterion criterion, long[]? compartments) => criterion is TokenCriterion or Everyone && criterion.ListsOnce(NewWriter(compartments));
 
     async ValueTask<int> Count(Criterion criterion, long[]? compartments, int most)
     {
@@ -79,13 +90,18 @@ sealed class SearchPlan
     }
 
     /// <summary>The page query: columns of the resource, then the values of the sort keys.</summary>
-    public (string Sql, SqlValue[] Values) Page(PagePoint? point, int count)
+    /// <param name="point">Where it begins; null for the first.</param>
+    /// <param name="count">Resources to give.</param>
+    /// <param name="mayWalk">Whether it may walk along the index of the first sort key, which leaves out resources without a value.</param>
+    public (string Sql, SqlValue[] Values) Page(PagePoint? point, int count, bool mayWalk)
     {
         var sql = NewWriter(null);
         var backward = point is { IsBackward: true };
+        var walks = mayWalk && CanWalk(point);
         var sortColumns = string.Concat(query.Sort.Select((_, i) => $", k.s{i}"));
         sql.Add($"SELECT {Columns}{sortColumns} FROM (");
-        Keyed(sql, point);
+        if (walks) Walk(sql, point);
+        else Keyed(sql, point);
         sql.Add(" ORDER BY ");
         Order(sql, "", backward);
         sql.Add(" LIMIT ").Value(count).Add(") k CROSS JOIN res r WHERE r.pk = k.pk ORDER BY ");
@@ -93,12 +109,53 @@ sealed class SearchPlan
         return (sql.ToString(), sql.Values);
     }
 
+    /// <summary>With many matches it is quicker to walk along the sort key and check each resource until the page is full, than to sort them all.</summary>
+    public bool CanWalk(PagePoint? point) => beginnings.Count == 1 && beginnings[0].FindsMany && point is not { IsBackward: true } && query.Sort.Count > 0
+        && (query.Sort[0].Source == SortSource.Updated || query.Sort[0] is { Source: SortSource.Range, IsSingle: true, Parameters.Length: 1 } && point?.Values[0] is not (long.MaxValue or long.MinValue));
+
+    void Walk(SqlWriter sql, PagePoint? point)
+    {
+        var (query, _, compartments, _) = beginnings[0];
+        var sort = this.query.Sort;
+        var isUpdated = sort[0].Source == SortSource.Updated;
+        var value = isUpdated ? "w.at_us" : "w.lo";
+        sql.Compartments = compartments;
+        sql.Add(sort.Count == 1 ? $"SELECT w.pk AS pk, {value} AS s0" : $"SELECT * FROM (SELECT w.pk AS pk, {value} AS s0");
+        for (var i = 1; i < sort.Count; i++)
+        {
+            SortValue(sql.Add(", "), sort[i], "w.pk");
+            sql.Add($" AS s{i}");
+        }
+        if (isUpdated) sql.Add(" FROM res w WHERE w.type = ").Value(query.Type).Add(" AND w.method <> 'DELETE'");
+        else sql.Add(access.SeesEverything ? " FROM rng w WHERE w.param = " : " FROM rng w CROSS JOIN res wr WHERE wr.pk = w.pk AND w.param = ").Value(sort[0].Parameters[0]);
+        if (!access.SeesEverything) sql.Add(" AND ").Visible(isUpdated ? "w" : "wr", query.Type);
+        foreach (var criterion in query.Criteria)
+        {
+            criterion.Bound(sql, isUpdated ? null : sort[0].Parameters[0], value);
+            criterion.Check(sql.Add(" AND "), "w.pk");
+        }
+        if (point is not null)
+        {
+            sql.Add(" AND w.pk <= ").Value(point.SnapshotPk);
+            Bind(sql.Add($" AND {value} {(sort[0].IsDescending ? "<=" : ">=")} "), point.Values[0]);
+        }
+        sql.Compartments = null;
+        if (sort.Count == 1)
+        {
+            if (point is null) return;
+            Bind(sql.Add($" AND ({value} <> "), point.Values[0]).Add(" OR w.pk > ").Value(point.Pk).Add(")");
+            return;
+        }
+        sql.Add(") q");
+        if (point is not null) Beyond(sql.Add(" WHERE "), point);
+    }
+
     /// <summary>Keys and sort values of all matches beyond a point.</summary>
     void Keyed(SqlWriter sql, PagePoint? point)
     {
         if (query.Sort.Count == 0)
         {
-            Matches(sql, point, distinct: true);
+            Matches(sql, point);
             return;
         }
         sql.Add("SELECT * FROM (SELECT m.pk AS pk");
@@ -109,7 +166,7 @@ sealed class SearchPlan
             sql.Add($" AS s{i}");
         }
         sql.Add(" FROM (");
-        Matches(sql, point, distinct: true);
+        Matches(sql, point);
         sql.Add(") m) q");
         if (point is not null) Beyond(sql.Add(" WHERE "), point);
     }
@@ -141,21 +198,23 @@ sealed class SearchPlan
     static SqlWriter Bind(SqlWriter sql, object value) => value is long integer ? sql.Value(integer) : sql.Value((string)value);
 
     /// <summary>Keys of all matches that the caller may see.</summary>
-    void Matches(SqlWriter sql, PagePoint? point, bool distinct)
+    void Matches(SqlWriter sql, PagePoint? point)
     {
         if (beginnings.Count == 0) sql.Add("SELECT pk FROM res WHERE 1 = 0");
         for (var i = 0; i < beginnings.Count; i++)
         {
             if (i > 0) sql.Add(" UNION ALL ");
-            Matches(sql, beginnings[i], point, distinct, $"b{i}");
+            Matches(sql, beginnings[i], point, isPage: true, $"b{i}");
         }
     }
 
-    void Matches(SqlWriter sql, Beginning beginning, PagePoint? point, bool distinct, string alias)
+    void Matches(SqlWriter sql, Beginning beginning, PagePoint? point, bool isPage, string alias)
     {
         var (query, first, compartments, _) = beginning;
         sql.Compartments = compartments;
-        sql.Add(distinct && !first.ListsOnce(sql) ? "SELECT DISTINCT " : "SELECT ").Add($"{alias}.pk AS pk FROM (");
+        // Many in no order: all of the type in order, checked one by one, fill the page sooner.
+        if (isPage && beginnings.Count == 1 && beginning.FindsMany && this.query.Sort.Count == 0 && !ListsInOrder(first, compartments)) first = new Everyone(keys, query.Type);
+        sql.Add(!first.ListsOnce(sql) ? "SELECT DISTINCT " : "SELECT ").Add($"{alias}.pk AS pk FROM (");
         first.List(sql);
         sql.Add($") {alias}");
         // What is listed by the compartments that the caller sees needs no second look.
@@ -215,7 +274,7 @@ sealed class SearchPlan
         {
             var sql = NewWriter(null);
             sql.Add("SELECT count(*) FROM (");
-            Matches(sql, beginning, null, distinct: true, "b");
+            Matches(sql, beginning, null, isPage: false, "b");
             sql.Add(") m");
             await using var rows = await session.Query(sql.ToString(), sql.Values);
             if (await rows.Read()) total += rows.Int64(0);

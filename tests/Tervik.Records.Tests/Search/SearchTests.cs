@@ -17,7 +17,7 @@ public sealed class SearchTests
          "address":[{"city":"Tartu","country":"EE","postalCode":"50090"}],"managingOrganization":{"reference":"Organization/north"},"generalPractitioner":[{"reference":"Practitioner/doc"}]}
         """,
         """{"resourceType":"Patient","id":"bert","name":[{"family":"Tammsaare","given":["Bert"]}],"gender":"male","birthDate":"1975","deceasedBoolean":false,"managingOrganization":{"reference":"Organization/health"}}""",
-        """{"resourceType":"Patient","id":"carl","name":[{"text":"Carl the Third, of Ghent"}],"deceasedDateTime":"2020-05-01T10:00:00Z","link":[{"other":{"reference":"Patient/anna"},"type":"seealso"}]}""",
+        """{"resourceType":"Patient","id":"carl","name":[{"text":"Carl the Third, of Ghent"}],"deceasedDateTime":"2020-05-01T10:00:00Z","link":[{"other":{"reference":"RelatedPerson/rp"},"type":"seealso"}]}""",
         """
         {"resourceType":"Observation","id":"o1","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"8302-2","display":"Body height"}],"text":"Height of body"},
          "subject":{"reference":"Patient/anna"},"effectiveDateTime":"2024-03-05T08:30:00Z","valueQuantity":{"value":1.72,"unit":"m","system":"http://unitsofmeasure.org","code":"m"},"performer":[{"reference":"Practitioner/doc"}]}
@@ -38,6 +38,7 @@ public sealed class SearchTests
         """{"resourceType":"List","id":"l1","status":"current","mode":"working","entry":[{"item":{"reference":"Observation/o1"}},{"item":{"reference":"Observation/o4"}}]}""",
         """{"resourceType":"ValueSet","id":"v1","url":"http://example.org/vs/sizes/adult","status":"active","name":"Sizes","compose":{"include":[{"system":"http://loinc.org","concept":[{"code":"8302-2"},{"code":"29463-7"}]}]}}""",
         """{"resourceType":"MolecularSequence","id":"m1","coordinateSystem":0,"referenceSeq":{"chromosome":{"coding":[{"code":"7"}]},"windowStart":100,"windowEnd":200},"variant":[{"start":120,"end":121}]}""",
+        """{"resourceType":"RelatedPerson","id":"rp","patient":{"reference":"Patient/bert"},"active":true}""",
         """{"resourceType":"Provenance","id":"p1","target":[{"reference":"Observation/o1"}],"recorded":"2024-03-06T00:00:00Z","agent":[{"who":{"reference":"Practitioner/doc"}}]}""",
     ];
 
@@ -216,5 +217,149 @@ public sealed class SearchTests
             if (wanted != given) wrong.Add($"{search}: [{expected}] expected, [{found}] found");
         }
         Assert.Equal("", string.Join('\n', wrong));
+    }
+
+    [Theory]
+    [InlineData(Engine.Sqlite)]
+    [InlineData(Engine.PostgreSql)]
+    public async Task Includes_follow_references_both_ways_and_from_what_they_brought(Engine engine)
+    {
+        await using var house = await SearchHouse.Open(engine);
+        foreach (var resource in Sample) await house.Put(resource);
+        (string Search, string Included)[] cases =
+        [
+            ("Observation?_id=o1&_include=Observation:subject", "Patient/anna"),
+            ("Observation?_id=o1,o4&_include=Observation:performer:Practitioner", "Practitioner/doc"),
+            ("Observation?_id=o1&_include=Observation:patient&_include:iterate=Patient:organization", "Organization/north Patient/anna"),
+            ("Observation?_id=o1&_include=Observation:patient&_include:iterate=Patient:organization&_include:iterate=Organization:partof", "Organization/health Organization/north Patient/anna"),
+            ("Observation?_id=o1&_include=*", "Patient/anna Practitioner/doc"),
+            ("Observation?_id=o1&_include=Observation:*", "Patient/anna Practitioner/doc"),
+            ("Patient?_id=anna&_revinclude=Observation:subject", "Observation/o1 Observation/o2"),
+            ("Patient?_id=anna&_revinclude=Observation:patient&_revinclude:iterate=Provenance:target", "Observation/o1 Observation/o2 Provenance/p1"),
+            ("Patient?_id=carl&_include=Patient:link", "RelatedPerson/rp"),
+            ("Patient?_id=carl,bert&_include=Patient:link&_include:iterate=RelatedPerson:patient", "RelatedPerson/rp"),
+            ("Encounter?_id=e2&_include:iterate=Encounter:part-of", "Encounter/e1"),
+            ("Organization?_id=health&_revinclude=*", "Organization/north Patient/bert"),
+        ];
+        foreach (var (search, expected) in cases)
+            Assert.Equal((search, expected), (search, string.Join(' ', (await house.Search(search)).Included.Select(one => $"{one.Type}/{one.Id}").Order(StringComparer.Ordinal))));
+    }
+
+    [Fact]
+    public async Task What_is_not_understood_is_said_and_named()
+    {
+        await using var house = await SearchHouse.Open(Engine.Sqlite);
+        await house.Put(Sample[3]);
+        (string Search, string Where)[] bad =
+        [
+            ("Patient?colour=red", "colour"), ("Patient?birthdate=yesterday", "birthdate"), ("Patient?birthdate=2024-13", "birthdate"), ("Patient?birthdate:exact=2020", "birthdate"),
+            ("Patient?gender:within=x", "gender"), ("Patient?family=", "family"), ("Observation?value-quantity=abc", "value-quantity"), ("Observation?subject:Medication=1", "subject:Medication"),
+            ("Patient?_sort=colour", "_sort"), ("Patient?_count=-1", "_count"), ("Patient?_total=all", "_total"), ("Patient?_include=Patient:name", "_include"), ("Patient?_include=Patient", "_include"),
+            ("Patient?name.given=x", "name.given"), ("Patient?_has:Observation:code=1", "_has:Observation:code"), ("Patient?_has:Observation:code:status=1", "_has:Observation:code:status"),
+            ("Patient?_filter=name eq", "_filter"), ("Patient?_filter=(name eq x", "_filter"), ("Patient?_filter=name is x", "_filter"), ("Patient?family:missing=maybe", "family:missing"),
+            ("Patient?_type=Observation", "_type"), ("?_type=Sofa", "_type"), ("Observation?component-code-value-quantity=8480-6", "component-code-value-quantity"),
+            ("Observation?subject=Sofa/1", "subject"), ("Patient?_list=$current-allergies", "_list"),
+        ];
+        foreach (var (search, where) in bad) Assert.Equal((search, where), (search, (await house.Fails(search)).Where));
+        // Without handling=strict an unknown parameter is left out, but never in silence; a bad value is an error all the same.
+        var lenient = await house.Search("Patient?colour=red&gender=female", strict: false);
+        Assert.Equal(("colour", "warning", "gender"), (lenient.Warnings[0].Where, lenient.Warnings[0].Severity, lenient.Understood.Single().Key));
+        Assert.Single(lenient.Matches);
+        Assert.Equal("birthdate", (await house.Fails("Patient?birthdate=yesterday", strict: false)).Where);
+    }
+
+    [Fact]
+    public async Task Each_limit_has_its_own_fault()
+    {
+        await using var house = await SearchHouse.Open(Engine.Sqlite);
+        foreach (var resource in Sample) await house.Put(resource);
+        var tight = new Records.Search.SearchEngine(house.Store, new() { MostParameters = 3, MostValues = 4, DeepestChain = 2, MostSortKeys = 1, MostIncluded = 1, LargestPage = 2 });
+        async Task<string> Fails(string text) => (await Assert.ThrowsAsync<FaultException>(() => tight.Search(SearchHouse.Request(text), Access.AccessFilter.Everything, TestContext.Current.CancellationToken))).Faults[0] is { Kind: FaultKind.TooCostly } fault ? fault.What : "another fault";
+        Assert.Contains("parameters", await Fails("Patient?name=a&name=b&name=c&name=d"), StringComparison.Ordinal);
+        Assert.Contains("values", await Fails("Patient?name=a,b,c,d,e"), StringComparison.Ordinal);
+        Assert.Contains("chain", await Fails("Observation?patient.organization.partof.partof.name=x"), StringComparison.Ordinal);
+        Assert.Contains("_sort", await Fails("Patient?_sort=name,gender"), StringComparison.Ordinal);
+        Assert.Contains("includes", await Fails("Patient?_id=anna&_revinclude=Observation:patient"), StringComparison.Ordinal);
+        Assert.Equal(2, (await tight.Search(SearchHouse.Request("Observation?_count=500"), Access.AccessFilter.Everything, TestContext.Current.CancellationToken)).Matches.Count);
+    }
+
+    [Theory]
+    [InlineData(Engine.Sqlite)]
+    [InlineData(Engine.PostgreSql)]
+    public async Task Pages_show_each_match_once_forwards_and_backwards_while_others_write(Engine engine)
+    {
+        await using var house = await SearchHouse.Open(engine);
+        await house.Put(Enumerable.Range(0, 23).Select(i => $$"""{"resourceType":"Patient","id":"p{{i:00}}","gender":"{{(i % 3 == 0 ? "male" : "female")}}"{{(i % 4 == 0 ? "" : $",\"birthDate\":\"19{50 + i % 7}\"")}}{{(i % 5 == 0 ? "" : $",\"name\":[{{\"family\":\"N{i % 6}\"}}]")}}}"""));
+        foreach (var sort in (string[])["", "&_sort=birthdate", "&_sort=-birthdate", "&_sort=-gender,birthdate,-family", "&_sort=family,-_id", "&_sort=-_lastUpdated", "&_sort=_id"])
+        {
+            var all = (await house.Ids($"Patient?_count=100{sort}")).Split(' ');
+            all = [.. all.Where(id => id.StartsWith('p'))];
+            var page = await house.Search($"Patient?_count=5&_total=accurate{sort}");
+            Assert.Null(page.PreviousCursor);
+            var (forwards, pages) = (new List<string>(), new List<string>());
+            for (var n = 0; ; n++)
+            {
+                if (n == 1) await house.Put($$"""{"resourceType":"Patient","id":"new{{sort.GetHashCode(StringComparison.Ordinal):x}}","gender":"female","birthDate":"1955","name":[{"family":"N3"}]}""");
+                forwards.AddRange(page.Matches.Select(match => match.Id));
+                pages.Add(string.Join(' ', page.Matches.Select(match => match.Id)));
+                if (page.NextCursor is null) break;
+                page = await house.Next(page.NextCursor);
+            }
+            Assert.Equal((sort, string.Join(' ', all)), (sort, string.Join(' ', forwards.Where(id => id.StartsWith('p')))));
+            for (var n = pages.Count - 2; n >= 0; n--)
+            {
+                page = await house.Next(page.PreviousCursor!);
+                Assert.Equal((sort, n, pages[n]), (sort, n, string.Join(' ', page.Matches.Select(match => match.Id))));
+            }
+            Assert.Null(page.PreviousCursor);
+        }
+    }
+
+    [Fact]
+    public async Task A_cursor_that_was_changed_or_comes_from_elsewhere_is_refused_and_one_read_in_transit_tells_nothing()
+    {
+        await using var house = await SearchHouse.Open(Engine.Sqlite);
+        await using var other = await SearchHouse.Open(Engine.Sqlite);
+        foreach (var resource in Sample.Where(resource => resource.Contains("\"Patient\"", StringComparison.Ordinal))) await house.Put(resource);
+        var cursor = (await house.Search("Patient?_sort=family&_count=1")).NextCursor!;
+        Assert.Equal(FaultKind.Invalid, (await Assert.ThrowsAsync<FaultException>(() => other.Next(cursor))).Faults[0].Kind);
+        var changed = cursor[..20] + (cursor[20] == 'A' ? 'B' : 'A') + cursor[21..];
+        Assert.Equal("_cursor", (await Assert.ThrowsAsync<FaultException>(() => house.Next(changed))).Faults[0].Where);
+        Assert.Equal("_cursor", (await Assert.ThrowsAsync<FaultException>(() => house.Next("?"))).Faults[0].Where);
+        Assert.DoesNotContain("tamm", System.Text.Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(cursor)), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData(Engine.Sqlite)]
+    [InlineData(Engine.PostgreSql)]
+    public async Task Nothing_of_a_search_reaches_what_the_caller_may_not_see(Engine engine)
+    {
+        await using var house = await SearchHouse.Open(engine);
+        foreach (var resource in Sample) await house.Put(resource);
+        var anna = house.Only("anna");
+        (string Search, string Found)[] cases =
+        [
+            ("Patient", "anna"), ("Patient?_id=bert", ""), ("Patient?family=tamm", "anna"), ("Patient?gender:not=x", "anna"), ("Patient?_filter=not (family eq x)", "anna"),
+            ("Patient?_sort=-birthdate", "anna"), ("Patient?_has:Observation:patient:code=85354-9", ""), ("Patient?family:missing=true", ""), ("Patient?_lastUpdated=gt2020", "anna"), ("Patient?_text=blue", "anna"),
+            // o4 is bert's and names anna as its performer: it is in both compartments.
+            ("Observation", "o1 o2 o4"), ("Observation?patient=bert", "o4"), ("Observation?patient.family=tammsaare", ""), ("Observation?code=8302-2", "o1"), ("Observation?patient=anna&code=8302-2", "o1"),
+            ("Observation?component-code-value-quantity=8480-6$120", ""), ("Observation?_sort=date", "o1 o2 o4"), ("Observation?_list=l1", ""), ("Patient/bert/Observation", "o4"),
+            // What is open: the organization itself, but not by way of someone hidden.
+            ("Organization", "health north"), ("Organization?_has:Patient:organization:gender=male", ""), ("Organization?_has:Patient:organization:gender=female", "north"), ("List", ""), ("Encounter?part-of.status=finished", ""),
+        ];
+        foreach (var (search, expected) in cases)
+        {
+            var page = await house.Search(search + (search.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "_total=accurate", anna);
+            Assert.Equal((search, expected), (search, string.Join(' ', page.Matches.Select(match => match.Id).Order(StringComparer.Ordinal))));
+            Assert.Equal((search, (long)page.Matches.Count), (search, page.Total));
+        }
+        Assert.Empty((await house.Search("Organization?_id=health&_revinclude=Patient:organization", anna)).Included);
+        Assert.Empty((await house.Search("Patient?_id=anna&_revinclude=RelatedPerson:patient", anna)).Included);
+        Assert.Empty((await house.Search("Observation?_id=o4&_include=Observation:subject", anna)).Included);
+        // A page link is worth nothing to someone else.
+        var cursor = (await house.Search("Patient?_count=1")).NextCursor!;
+        Assert.Empty((await house.Next(cursor, house.Only("anna"))).Matches);
+        Assert.Empty((await house.Search("Patient", Access.AccessFilter.Nothing)).Matches);
+        Assert.Equal(0, (await house.Search("Organization?_count=0", Access.AccessFilter.Nothing)).Total);
     }
 }

@@ -15,11 +15,11 @@ static class Appearance
     public static void MapAppearance(this IEndpointRouteBuilder routes) => routes.MapPost("/appearance", async (HttpContext request, CancellationToken stop) =>
     {
         var form = await request.Request.ReadFormAsync(stop);
-        if (!FormGuard.Accepts(request, form)) return Results.BadRequest();
+        if (!FormGuard.Accepts(request, form)) return Microsoft.AspNetCore.Http.Results.BadRequest();
         var scheme = form["scheme"].ToString() is ("light" or "dark") and var chosen ? chosen : "auto";
         request.Response.Cookies.Append(Cookie, scheme,
             new() { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = request.Request.IsHttps, MaxAge = TimeSpan.FromDays(365), Path = "/" });
-        return Results.LocalRedirect(LocalPath.Of(form["to"]));
+        return Microsoft.AspNetCore.Http.Results.LocalRedirect(LocalPath.Of(form["to"]));
     }).DisableAntiforgery(); // FormGuard does it.
 }
 

@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Tervik.Portal.Access;
 using Tervik.Portal.Account;
+using Tervik.Portal.Entry;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Record;
+using Tervik.Portal.Results;
 using Tervik.Portal.SignIn;
 using Tervik.Portal.Timeline;
 
@@ -21,6 +24,7 @@ public static class PortalRoom
         services.AddSingleton<SummaryQuery>();
         services.AddSingleton<TimelineQuery>();
         services.AddSingleton<PatientsQuery>();
+        services.AddSingleton<ResultsQuery>();
         return services;
     }
 
@@ -33,6 +37,9 @@ public static class PortalRoom
         app.MapPatients();
         app.MapRecord();
         app.MapTimeline();
+        app.MapResults();
+        app.MapEntry();
+        app.MapAccess();
         app.MapAccount();
         return app;
     }

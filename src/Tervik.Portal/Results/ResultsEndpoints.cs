@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tervik.Portal.Record;
+using Tervik.Portal.Shell;
+
+namespace Tervik.Portal.Results;
+
+/// <summary>Laboratory results and vital signs: the latest of each kind, and one kind over time.</summary>
+static class ResultsEndpoints
+{
+    public static void MapResults(this IEndpointRouteBuilder routes) => routes.MapGet("/patients/{id}/results", Show);
+
+    static async Task<IResult> Show(string id, string? category, string? code, HttpContext request, Entrance entrance, ResultsQuery results, RecordQuery record, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await results.Load(id, ResultsQuery.Categories.Contains(category) ? category : null, code, visit.Filter, stop) is not var (model, read)) return await visit.NotFound(stop);
+        await visit.Log("results", read, [record.Compartment(id)], stop);
+        return visit.Page<ResultsPage>(model);
+    }
+}

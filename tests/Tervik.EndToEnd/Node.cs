@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+
+namespace Tervik.EndToEnd;
+
+/// <summary>The program as an operator starts it: a process of its own, on an empty folder with the sample nation.</summary>
+public sealed class Node : IAsyncLifetime
+{
+    readonly string folder = Directory.CreateTempSubdirectory("tervik-e2e-").FullName;
+    Process? server;
+
+    public string Address { get; } = $"http://127.0.0.1:{FreePort()}";
+
+    public async ValueTask InitializeAsync()
+    {
+        server = Start("serve");
+        using var http = new HttpClient();
+        for (var wait = 0; wait < 300; wait++)
+        {
+            try
+            {
+                if ((await http.GetAsync(new Uri($"{Address}/health/ready"))).IsSuccessStatusCode) return;
+            }
+            catch (HttpRequestException)
+            {
+                if (server.HasExited) throw new InvalidOperationException($"The server ended with {server.ExitCode}: {await server.StandardError.ReadToEndAsync()}");
+            }
+            await Task.Delay(100);
+        }
+        throw new TimeoutException("The server did not become ready.");
+    }
+
+    /// <summary>A FHIR client with a new token of this agent.</summary>
+    public async Task<HttpClient> Client(string agent, string scope = "readwrite")
+    {
+        using var issue = Start("token", agent, "--scope", scope);
+        var token = (await issue.StandardOutput.ReadToEndAsync()).Trim();
+        await issue.WaitForExitAsync();
+        var client = new HttpClient { BaseAddress = new Uri($"{Address}/fhir/") };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address])
+    {
+        RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
+    })!;
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (server is { HasExited: false })
+        {
+            server.Kill(entireProcessTree: true);
+            await server.WaitForExitAsync();
+        }
+        server?.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.Playwright;
+
+namespace Tervik.EndToEnd.Portal;
+
+/// <summary>Debian's chromium, driven as a person would.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    const string Chromium = "/usr/bin/chromium";
+
+    public Node Node { get; } = new();
+    IPlaywright? playwright;
+    IBrowser? browser;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!File.Exists(Chromium)) return;
+        await Node.InitializeAsync();
+        playwright = await Playwright.CreateAsync();
+        browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox"] });
+    }
+
+    /// <summary>A page of a new person's browser.</summary>
+    public async Task<IPage> Open(int width = 1280, bool dark = false, bool javaScript = true)
+    {
+        Assert.SkipWhen(browser is null, "Chromium is not installed (Debian: chromium).");
+        var context = await browser.NewContextAsync(new()
+        {
+            ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light, JavaScriptEnabled = javaScript, BaseURL = Node.Address, BypassCSP = true,
+        });
+        return await context.NewPageAsync();
+    }
+
+    /// <summary>Signs in on the demonstration page.</summary>
+    public static async Task SignIn(IPage page, string name)
+    {
+        await page.GotoAsync($"/sign-in?name={Uri.EscapeDataString(name)}");
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = new(name) }).First.ClickAsync();
+        await page.WaitForURLAsync("**/");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (browser is not null) await browser.DisposeAsync();
+        playwright?.Dispose();
+        if (File.Exists(Chromium)) await Node.DisposeAsync();
+    }
+}

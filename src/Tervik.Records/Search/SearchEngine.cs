@@ -17,7 +17,7 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
 
     readonly SearchLimits limits = searchLimits ?? new();
     readonly VocabularyMemory memory = new();
-    readonly Expansion expansion = new();
+    readonly Expansion expansion = new(store);
     Cursors? cursors;
 
     /// <summary>Runs a search in one read snapshot.</summary>

@@ -23,7 +23,7 @@ public sealed class SearchTests
          "subject":{"reference":"Patient/anna"},"effectiveDateTime":"2024-03-05T08:30:00Z","valueQuantity":{"value":1.72,"unit":"m","system":"http://unitsofmeasure.org","code":"m"},"performer":[{"reference":"Practitioner/doc"}]}
         """,
         """
-        {"resourceType":"Observation","id":"o2","status":"amended","code":{"coding":[{"system":"http://loinc.org","code":"29463-7","display":"Body weight"}]},"subject":{"reference":"Patient/anna"},"effectivePeriod":{"start":"2024-03","end":"2024-04-02"},
+        {"resourceType":"Observation","id":"o2","status":"amended","category":[{"coding":[{"system":"urn:zoo","code":"dog"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"29463-7","display":"Body weight"}]},"subject":{"reference":"Patient/anna"},"effectivePeriod":{"start":"2024-03","end":"2024-04-02"},
          "valueQuantity":{"value":70.5,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}
         """,
         """
@@ -37,6 +37,8 @@ public sealed class SearchTests
         """{"resourceType":"Encounter","id":"e2","status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP"},"subject":{"reference":"Patient/bert"},"period":{"start":"2024-05-01"},"partOf":{"reference":"Encounter/e1"}}""",
         """{"resourceType":"List","id":"l1","status":"current","mode":"working","entry":[{"item":{"reference":"Observation/o1"}},{"item":{"reference":"Observation/o4"}}]}""",
         """{"resourceType":"ValueSet","id":"v1","url":"http://example.org/vs/sizes/adult","status":"active","name":"Sizes","compose":{"include":[{"system":"http://loinc.org","concept":[{"code":"8302-2"},{"code":"29463-7"}]}]}}""",
+        """{"resourceType":"CodeSystem","id":"c1","url":"urn:zoo","status":"active","content":"complete","concept":[{"code":"animal","concept":[{"code":"dog","concept":[{"code":"hound"}]},{"code":"cat"}]},{"code":"plant"}]}""",
+        """{"resourceType":"ValueSet","id":"v2","url":"urn:zoo/animals","status":"active","compose":{"include":[{"system":"urn:zoo","filter":[{"property":"concept","op":"descendent-of","value":"animal"}]}],"exclude":[{"system":"urn:zoo","concept":[{"code":"cat"}]}]}}""",
         """{"resourceType":"MolecularSequence","id":"m1","coordinateSystem":0,"referenceSeq":{"chromosome":{"coding":[{"code":"7"}]},"windowStart":100,"windowEnd":200},"variant":[{"start":120,"end":121}]}""",
         """{"resourceType":"RelatedPerson","id":"rp","patient":{"reference":"Patient/bert"},"active":true}""",
         """{"resourceType":"Provenance","id":"p1","target":[{"reference":"Observation/o1"}],"recorded":"2024-03-06T00:00:00Z","agent":[{"who":{"reference":"Practitioner/doc"}}]}""",
@@ -103,6 +105,17 @@ public sealed class SearchTests
             ("ValueSet?url=http://example.org/vs/sizes/adult", "v1"),
             ("ValueSet?url:below=http://example.org/vs", "v1"),
             ("ValueSet?url:below=http://example.org/v", ""),
+            // terminology
+            ("Observation?code:in=http://example.org/vs/sizes/adult", "o1 o2 o5"),
+            ("Observation?code:in=ValueSet/v1", "o1 o2 o5"),
+            ("Observation?code:not-in=http://example.org/vs/sizes/adult", "o3 o4"),
+            ("Patient?gender:in=http://hl7.org/fhir/ValueSet/administrative-gender", "anna bert"),
+            ("Encounter?class:below=http://terminology.hl7.org/CodeSystem/v3-ActCode|_ActEncounterCode", "e1 e2"),
+            ("Encounter?class:below=http://terminology.hl7.org/CodeSystem/v3-ActCode|IMP", "e2"),
+            ("Encounter?class:above=http://terminology.hl7.org/CodeSystem/v3-ActCode|ACUTE", "e2"),
+            ("Observation?category:below=urn:zoo|animal", "o2"),
+            ("Observation?category:above=urn:zoo|hound", "o2"),
+            ("Observation?category:in=urn:zoo/animals", "o2"),
             // dates
             ("Patient?birthdate=1980-02-29", "anna"),
             ("Patient?birthdate=1980", "anna"),
@@ -259,6 +272,7 @@ public sealed class SearchTests
             ("Patient?_filter=name eq", "_filter"), ("Patient?_filter=(name eq x", "_filter"), ("Patient?_filter=name is x", "_filter"), ("Patient?family:missing=maybe", "family:missing"),
             ("Patient?_type=Observation", "_type"), ("?_type=Sofa", "_type"), ("Observation?component-code-value-quantity=8480-6", "component-code-value-quantity"),
             ("Observation?subject=Sofa/1", "subject"), ("Patient?_list=$current-allergies", "_list"),
+            ("Observation?code:in=urn:nowhere", "code:in"), ("Observation?code:below=http://snomed.info/sct|1", "code:below"), ("Observation?code:below=1", "code:below"),
         ];
         foreach (var (search, where) in bad) Assert.Equal((search, where), (search, (await house.Fails(search)).Where));
         // Without handling=strict an unknown parameter is left out, but never in silence; a bad value is an error all the same.

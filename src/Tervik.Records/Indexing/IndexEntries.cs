@@ -3,8 +3,11 @@ namespace Tervik.Records.Indexing;
 /// <summary>Everything the index holds of one version of one resource; computed from its body alone.</summary>
 /// <remarks>Lists are sorted and without duplicates, so that the writer can subtract the old from the new.
 /// <see cref="Forms"/> and <see cref="Texts"/> are vocabulary, shared by all resources: inserted where missing and never removed.</remarks>
-public sealed class IndexEntries
+public sealed record IndexEntries
 {
+    /// <summary>State of the catalogue of parameters they were extracted with.</summary>
+    internal int CatalogVersion { get; init; }
+
     /// <summary>Keys of <c>Patient/id</c> compartments the resource is in, the primary one (its subject) first; empty when it concerns no patient.</summary>
     public long[] Compartments { get; init; } = [];
     /// <summary>Token, uri, flag and membership keys, for ix (once per compartment) and for ixg.</summary>

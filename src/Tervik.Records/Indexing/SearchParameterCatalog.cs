@@ -66,8 +66,31 @@ public sealed class SearchParameterCatalog
             var others = added.Where(other => other.Definition.Url != url);
             added = parameter is null ? [.. others] : [.. others, parameter];
             types.Clear();
+            Version++;
         }
     }
+
+    /// <summary>Grows with every change: what was extracted at another number is out of date.</summary>
+    internal int Version { get; private set; }
+
+    /// <summary>Another catalogue with the same keys and parameters, but for one URL.</summary>
+    internal SearchParameterCatalog With(string url, AddedParameter? parameter)
+    {
+        var other = new SearchParameterCatalog(schema, Keys) { added = added };
+        other.Change(url, parameter);
+        return other;
+    }
+
+    /// <summary>Takes over what was added to another one.</summary>
+    internal SearchParameterCatalog Like(SearchParameterCatalog other)
+    {
+        added = other.added;
+        types.Clear();
+        return this;
+    }
+
+    /// <summary>Whether a URL belongs to a parameter published with FHIR R4.</summary>
+    internal bool IsPublished(string url) => byUrl.Value.ContainsKey(url);
 
     TypeParameters? Build(string name)
     {
@@ -137,6 +160,8 @@ public sealed class SearchParameterCatalog
             {
                 if (!Enum.TryParse<ParameterKind>(definition.Type, ignoreCase: true, out var kind) || kind == ParameterKind.Special)
                     return $"Parameters of type '{definition.Type}' cannot be added.";
+                foreach (var (text, selection) in Selection.Alternatives(definition.Expression, type, schema))
+                    if (selection is null && text.All(static c => char.IsAsciiLetterOrDigit(c) || c == '.')) return $"{type.Name} has no element '{text}'.";
                 var scratch = new Dictionary<string, Place>(StringComparer.Ordinal);
                 Locate(definition, kind, new Use(definition, kind, [], null), scratch);
                 if (scratch.Count == 0) return $"The expression '{definition.Expression}' finds nothing in {type.Name} that a parameter of type {definition.Type} can hold.";

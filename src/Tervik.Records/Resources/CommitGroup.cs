@@ -87,11 +87,13 @@ sealed class CommitGroup(Session session, RecordStore store)
         // Strictly increasing, also when the clock is set back or asked twice in a microsecond.
         lastUs = Math.Max((DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond, lastUs + 1);
         var version = (before?.Version ?? 0) + 1;
-        var after = new StoredResource(before?.Pk ?? lastUs, write.Type, write.Id, version, lastUs, write.Method,
-            write.Draft is { } draft ? Compartment(draft.Entries) : before!.Compartment, write.Draft?.Body(version, lastUs) ?? []);
+        var body = write.Draft?.Body(version, lastUs) ?? [];
+        // A search parameter may have been added since the draft was made.
+        var entries = write.Draft?.Entries is { } drafted && drafted.CatalogVersion != store.Indexer.Parameters.Version ? store.Extract(body) : write.Draft?.Entries;
+        var after = new StoredResource(before?.Pk ?? lastUs, write.Type, write.Id, version, lastUs, write.Method, entries is null ? before!.Compartment : Compartment(entries), body);
         if (before is not null && !ReferenceEquals(before, place.Written)) place.Replaced.Add(before);
-        (place.Current, place.Entries) = (after, write.Draft?.Entries);
-        if (write.Draft is not null) vocabulary.Add(write.Draft.Entries);
+        (place.Current, place.Entries) = (after, entries);
+        if (entries is not null) vocabulary.Add(entries);
         return after;
     }
 

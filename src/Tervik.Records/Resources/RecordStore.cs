@@ -19,6 +19,7 @@ public sealed class RecordStore : IAsyncDisposable
     RecordStore(Database database, Keys keys)
     {
         (Database, Keys, Indexer) = (database, keys, new Indexer(Schema.R4, keys));
+        SearchParameters = new(this);
         commits = new(database, (session, group) => new CommitGroup(session, this).Apply(group), LargestGroup);
     }
 
@@ -26,7 +27,9 @@ public sealed class RecordStore : IAsyncDisposable
     public static async Task<RecordStore> Open(Database database, CancellationToken stop)
     {
         var seed = await Setting(database, "seed", () => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))).ToString(CultureInfo.InvariantCulture), stop);
-        return new(database, new Keys(long.Parse(seed, CultureInfo.InvariantCulture)));
+        var store = new RecordStore(database, new Keys(long.Parse(seed, CultureInfo.InvariantCulture)));
+        await store.SearchParameters.Refresh(stop);
+        return store;
     }
 
     /// <summary>The migrations of this room.</summary>
@@ -36,6 +39,8 @@ public sealed class RecordStore : IAsyncDisposable
     public Database Database { get; }
     /// <summary>The keys of this store.</summary>
     public Keys Keys { get; }
+    /// <summary>Search parameters that were stored as resources.</summary>
+    public StoredSearchParameters SearchParameters { get; }
     /// <summary>Computes what the index holds of a resource.</summary>
     public Indexer Indexer { get; }
 
@@ -141,15 +146,27 @@ public sealed class RecordStore : IAsyncDisposable
     /// <param name="stop">Ends the wait for a place in the queue.</param>
     public async Task<CommitResult> Commit(IReadOnlyList<Write> writes, IReadOnlyList<Guard> guards, CancellationToken stop)
     {
+        var definesParameters = false;
+        foreach (var write in writes)
+        {
+            if (write.Type != "SearchParameter") continue;
+            definesParameters = true;
+            if (write.Draft is { } draft) SearchParameters.Check(draft.Body(1, 0));
+        }
         var result = await commits.Submit(new(writes, guards), stop);
-        if (result.Outcome == CommitOutcome.Done)
-            foreach (var write in writes)
-                if (write.Draft is { } draft) Keys.Learn(draft.Entries);
+        if (result.Outcome != CommitOutcome.Done) return result;
+        foreach (var write in writes)
+            if (write.Draft is { } draft) Keys.Learn(draft.Entries);
+        if (definesParameters) await SearchParameters.Refresh(CancellationToken.None);
         return result;
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => commits.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await SearchParameters.DisposeAsync();
+        await commits.DisposeAsync();
+    }
 
     internal static StoredResource Stored(Rows rows) =>
         new(rows.Int64(0), rows.Text(1)!, rows.Text(2)!, (int)rows.Int64(3), rows.Int64(4), rows.Text(5)!, rows.Int64(6), rows.Bytes(7).ToArray());

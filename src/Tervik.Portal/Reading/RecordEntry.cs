@@ -53,7 +53,8 @@ public sealed record RecordEntry(string Type, string Id, EntryKind Kind, FhirDat
     public static RecordEntry Read(string type, string id, JsonElement resource)
     {
         var status = Codes.Code(resource.At("clinicalStatus")) ?? resource.TextAt("status") ?? resource.TextAt("lifecycleStatus");
-        return new(type, id, KindOf(type), FhirDate.Of(resource, Dates), TitleOf(type, resource), DetailOf(type, resource), status is null || Expected.Contains(status) ? null : Codes.Readable(status));
+        var (title, detail) = (TitleOf(type, resource), DetailOf(type, resource));
+        return new(type, id, KindOf(type), FhirDate.Of(resource, Dates), title, detail == title ? null : detail, status is null || Expected.Contains(status) ? null : Codes.Readable(status));
     }
 
     static string TitleOf(string type, JsonElement resource)

@@ -47,7 +47,7 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
     async ValueTask<SearchPage> Run(Session session, SearchRequest request, PagePoint? point, AccessFilter access, Cursors sealing)
     {
         var query = new SearchParser(store.Indexer.Parameters, store.Keys, limits, expansion, request).Parse(request.Type is null ? await ExistingTypes(session) : []);
-        var plan = await SearchPlan.Make(query, store.Keys, access, new(session, store.Keys, memory, limits));
+        var plan = await SearchPlan.Make(query, store.Keys, access, new(session, store.Keys, memory, limits), limits);
         long? total = query.WantsTotal ? await plan.Total() : null;
         if (query.Count == 0) return new([], [], total, null, null, query.Understood, query.Warnings);
         var (matches, points, more) = await Fetch(session, plan, query, point);
@@ -104,7 +104,7 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         stop.ThrowIfCancellationRequested();
         var query = new SearchParser(store.Indexer.Parameters, store.Keys, limits, expansion, request with { Strict = true }).Parse([]);
         // The writer sees vocabulary that is not durable yet: it must not be remembered for others.
-        var plan = await SearchPlan.Make(query, store.Keys, access, new(session, store.Keys, new(), limits));
+        var plan = await SearchPlan.Make(query, store.Keys, access, new(session, store.Keys, new(), limits), limits);
         var (sql, values) = plan.Page(null, 2, mayWalk: false);
         var found = new List<StoredResource>(2);
         await using var rows = await session.Query(sql, values);

@@ -19,6 +19,8 @@ public sealed record SearchLimits
     public int MostIncluded { get; init; } = 5000;
     /// <summary>Codes that a value set or hierarchy in <c>:in</c>, <c>:not-in</c>, <c>:above</c> or <c>:below</c> may stand for.</summary>
     public int MostCodes { get; init; } = 10_000;
+    /// <summary>With this many matches, a search walks along its order and checks each resource until the page is full, rather than sort them all.</summary>
+    public int ManyMatches { get; init; } = 3000;
     /// <summary>A search that takes longer is stopped.</summary>
     public TimeSpan LongestQuery { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -16,8 +16,6 @@ sealed class SearchPlan
 {
     /// <summary>When a criterion finds fewer than this, it is good enough to begin with.</summary>
     const int Few = 64;
-    /// <summary>Counting ends here: more is "many".</summary>
-    const int Many = 3000;
     const string Columns = "r.pk, r.type, r.id, r.ver, r.at_us, r.method, r.comp, r.body";
     const string Highest = "\U0010FFFF";
 
@@ -25,6 +23,8 @@ sealed class SearchPlan
     readonly Keys keys;
     readonly AccessFilter access;
     readonly Session session;
+    /// <summary>Counting ends here.</summary>
+    readonly int many;
     readonly List<Beginning> beginnings = [];
 
     /// <summary>Where the search of a type begins.</summary>
@@ -32,16 +32,15 @@ sealed class SearchPlan
     /// <param name="First">The criterion that lists candidates.</param>
     /// <param name="Compartments">Patients to whom it is limited.</param>
     /// <param name="Found">How many it lists, as far as they were counted.</param>
-    sealed record Beginning(TypeQuery Query, Criterion First, long[]? Compartments, int Found)
-    {
-        public bool FindsMany => Found >= Many;
-    }
+    sealed record Beginning(TypeQuery Query, Criterion First, long[]? Compartments, int Found);
 
-    SearchPlan(SearchQuery query, Keys keys, AccessFilter access, Session session) => (this.query, this.keys, this.access, this.session) = (query, keys, access, session);
+    bool FindsMany(Beginning beginning) => beginning.Found >= many;
 
-    public static async ValueTask<SearchPlan> Make(SearchQuery query, Keys keys, AccessFilter access, Vocabulary vocabulary)
+    SearchPlan(SearchQuery query, Keys keys, AccessFilter access, Session session, int many) => (this.query, this.keys, this.access, this.session, this.many) = (query, keys, access, session, many);
+
+    public static async ValueTask<SearchPlan> Make(SearchQuery query, Keys keys, AccessFilter access, Vocabulary vocabulary, SearchLimits limits)
     {
-        var plan = new SearchPlan(query, keys, access, vocabulary.Session);
+        var plan = new SearchPlan(query, keys, access, vocabulary.Session, limits.ManyMatches);
         foreach (var type in query.Types)
         {
             foreach (var criterion in type.Criteria) await criterion.Resolve(vocabulary);
@@ -65,11 +64,11 @@ sealed class SearchPlan
         // By patient, a token finds few; and what has rank 0 to 2 does so in any case.
         if (compartments is { Length: 1 } && candidates.FirstOrDefault(criterion => criterion is TokenCriterion) is { } token && candidates[0].Rank > 0) return new(type, token, compartments, Few);
         if (candidates[0].Rank <= 2) return new(type, candidates[0], compartments, Few);
-        if (candidates.Count == 1 && query.Sort.Count == 0 && ListsInOrder(candidates[0], compartments)) return new(type, candidates[0], compartments, Many);
+        if (candidates.Count == 1 && query.Sort.Count == 0 && ListsInOrder(candidates[0], compartments)) return new(type, candidates[0], compartments, many);
         var (best, least) = (candidates[0], int.MaxValue);
         foreach (var candidate in candidates)
         {
-            var found = await Count(candidate.Measure, candidate.Measure == candidate ? compartments : null, Math.Min(Many, least));
+            var found = await Count(candidate.Measure, candidate.Measure == candidate ? compartments : null, Math.Min(many, least));
             if (found < least) (best, least) = (candidate, found);
             if (least < Few) break;
         }
@@ -110,7 +109,7 @@ sealed class SearchPlan
     }
 
     /// <summary>With many matches it is quicker to walk along the sort key and check each resource until the page is full, than to sort them all.</summary>
-    public bool CanWalk(PagePoint? point) => beginnings.Count == 1 && beginnings[0].FindsMany && point is not { IsBackward: true } && query.Sort.Count > 0
+    public bool CanWalk(PagePoint? point) => beginnings.Count == 1 && FindsMany(beginnings[0]) && point is not { IsBackward: true } && query.Sort.Count > 0
         && (query.Sort[0].Source == SortSource.Updated || query.Sort[0] is { Source: SortSource.Range, IsSingle: true, Parameters.Length: 1 } && point?.Values[0] is not (long.MaxValue or long.MinValue));
 
     void Walk(SqlWriter sql, PagePoint? point)
@@ -213,7 +212,7 @@ sealed class SearchPlan
         var (query, first, compartments, _) = beginning;
         sql.Compartments = compartments;
         // Many in no order: all of the type in order, checked one by one, fill the page sooner.
-        if (isPage && beginnings.Count == 1 && beginning.FindsMany && this.query.Sort.Count == 0 && !ListsInOrder(first, compartments)) first = new Everyone(keys, query.Type);
+        if (isPage && beginnings.Count == 1 && FindsMany(beginning) && this.query.Sort.Count == 0 && !ListsInOrder(first, compartments)) first = new Everyone(keys, query.Type);
         sql.Add(!first.ListsOnce(sql) ? "SELECT DISTINCT " : "SELECT ").Add($"{alias}.pk AS pk FROM (");
         first.List(sql);
         sql.Add($") {alias}");

@@ -12,7 +12,8 @@ static class FhirPathPatch
 {
     public static JsonNode Apply(JsonObject resource, JsonElement parameters)
     {
-        if (!parameters.TryGetProperty("parameter"u8, out var list) || list.ValueKind != JsonValueKind.Array) throw Wrong(FaultKind.Invalid, "Parameters.parameter", "The patch has no operation.");
+        if (!parameters.TryGetProperty("parameter"u8, out var list)) return resource; // nothing to change
+        if (list.ValueKind != JsonValueKind.Array) throw Wrong(FaultKind.Invalid, "Parameters.parameter", "A list of operations was expected.");
         var index = 0;
         foreach (var parameter in list.EnumerateArray())
         {
@@ -180,15 +181,17 @@ static class FhirPathPatch
 
     static void Replace(Found found, JsonNode value) => found.Value.ReplaceWith(value);
 
-    static void Remove(Found found)
+    static void Remove(Found found) => Remove(found.Value);
+
+    /// <summary>What is empty afterwards goes too: FHIR has no empty elements.</summary>
+    static void Remove(JsonNode node)
     {
-        switch (found.Value.Parent)
+        var parent = node.Parent;
+        switch (parent)
         {
-            case JsonArray list:
-                list.Remove(found.Value);
-                if (list.Count == 0 && list.Parent is JsonObject owner) owner.Remove(list.GetPropertyName());
-                break;
-            case JsonObject parent: parent.Remove(found.Value.GetPropertyName()); break;
+            case JsonArray list: list.Remove(node); break;
+            case JsonObject owner: owner.Remove(node.GetPropertyName()); break;
         }
+        if (parent is { Parent: not null } and (JsonArray { Count: 0 } or JsonObject { Count: 0 })) Remove(parent);
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Tervik.Records.Definitions;
+using Tervik.Records.FhirPath;
 using Tervik.Records.Model;
 using Tervik.Records.Terminology;
 
@@ -21,14 +22,16 @@ sealed partial class Inspection
     List<Fault>? faults;
     ValidationDepth depth;
     JsonElement root;
+    /// <summary>The nearest resource: <c>%resource</c>.</summary>
+    Node resource;
 
-    public IReadOnlyList<Fault> Run(Node resource, ValidationDepth wanted)
+    public IReadOnlyList<Fault> Run(Node checkedResource, ValidationDepth wanted)
     {
-        (faults, depth, root) = (null, wanted, resource.Value);
+        (faults, depth, root, resource) = (null, wanted, checkedResource.Value, checkedResource);
         path.Clear();
         path.Add((resource.Type.Name, -1));
         Object(resource.Value, resource.Type, isResource: true);
-        if (depth >= ValidationDepth.Invariants) Domain(resource);
+        if (depth >= ValidationDepth.Invariants) Domain(checkedResource);
         return faults ?? (IReadOnlyList<Fault>)[];
     }
 
@@ -86,7 +89,9 @@ sealed partial class Inspection
         foreach (var element in (Element[])type.Elements)
             if (element.Min > 0 && (seenElements & UInt128.One << element.Ordinal) == 0)
                 Wrong("required", $"{element.Path} is required, but absent.", element.Name);
-        if (depth >= ValidationDepth.Invariants && !isEmpty) Constraints(value, type);
+        if (depth < ValidationDepth.Invariants || isEmpty) return;
+        Constraints(value, type);
+        Published(value, type, type.Name);
     }
 
     static bool IsSecondForm(JsonElement parent, ElementOfType form)
@@ -143,13 +148,20 @@ sealed partial class Inspection
         else
         {
             Object(item, form.Type, isResource: false);
+            if (depth >= ValidationDepth.Invariants && form.Type.Name != form.Element.Path && item.ValueKind == JsonValueKind.Object) Published(item, form.Type, form.Element.Path);
             if (form.Element.BindingStrength == "required") Binding(item, form);
         }
     }
 
     void Contained(JsonElement item)
     {
-        if (Node.ResourceTypeOf(item) is { IsAbstract: false } type) Object(item, type, isResource: true);
+        if (Node.ResourceTypeOf(item) is { IsAbstract: false } type)
+        {
+            var outer = resource;
+            resource = new(type, null, item, default, -1);
+            Object(item, type, isResource: true);
+            resource = outer;
+        }
         else Wrong("structure", "A resource with a resourceType of FHIR R4 was expected.");
     }
 
@@ -181,6 +193,24 @@ sealed partial class Inspection
 
     static bool IsIn(JsonElement coding, ValueSetCodes codes) => coding.ValueKind == JsonValueKind.Object && coding.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.String
         && (coding.TryGetProperty("system"u8, out var system) && system.ValueKind == JsonValueKind.String ? codes.Contains(system.GetString()!, code.GetString()!) : codes.Contains(code.GetString()!));
+
+    /// <summary>Constraints of the specification that are not checked by hand.</summary>
+    void Published(JsonElement value, FhirType type, string place)
+    {
+        foreach (var constraint in ConstraintTable.R4.At(place))
+        {
+            bool? holds;
+            try
+            {
+                holds = constraint.Expression.IsTrue(new(type, null, value, default, -1), resource);
+            }
+            catch (FhirPathException)
+            {
+                continue; // what the structure has refused already may not be evaluated
+            }
+            if (holds == false) Wrong("invariant", $"{constraint.Human} ({constraint.Key}).", severity: constraint.IsError ? "error" : "warning");
+        }
+    }
 
     static string Shortened(JsonElement value)
     {

@@ -40,11 +40,11 @@ static partial class RecordBench
         }
     }
 
-    static string? Option(string[] options, string name) => Array.IndexOf(options, name) is var at and >= 0 && at + 1 < options.Length ? options[at + 1] : null;
+    public static string? Option(string[] options, string name) => Array.IndexOf(options, name) is var at and >= 0 && at + 1 < options.Length ? options[at + 1] : null;
 
     static bool OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 
-    static int Fail(string message)
+    public static int Fail(string message)
     {
         Console.Error.WriteLine(message);
         return 1;
@@ -152,9 +152,9 @@ static partial class RecordBench
 
     static long PeakMb(int process) => long.Parse(Number().Match(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal))).Value, CultureInfo.InvariantCulture) / 1024;
 
-    static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    public static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 
-    static async Task<string> Output(string program, string[] arguments)
+    public static async Task<string> Output(string program, string[] arguments)
     {
         using var process = Start(program, arguments);
         var errors = process.StandardError.ReadToEndAsync();
@@ -163,7 +163,7 @@ static partial class RecordBench
         return process.ExitCode == 0 ? text : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await errors}{text}");
     }
 
-    static async Task Ready(string address)
+    public static async Task Ready(string address)
     {
         using var http = new HttpClient();
         for (var wait = 0; wait < 1000; wait++)
@@ -180,7 +180,7 @@ static partial class RecordBench
         throw new TimeoutException($"{address} did not become ready.");
     }
 
-    static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -3,28 +3,26 @@ using System.Globalization;
 
 namespace Tervik.Tests;
 
-/// <summary>A private PostgreSQL server in a temporary folder, listening on a socket in it; from Debian's package. One per test run.</summary>
+/// <summary>A private PostgreSQL server in a temporary folder, listening on a socket in it; from Debian's package.</summary>
 public sealed class PostgreSqlCluster : IDisposable
 {
-    static readonly Lazy<PostgreSqlCluster?> Shared = new(Start);
-
     readonly string folder;
     readonly string programs;
     int databases;
 
     PostgreSqlCluster(string folder, string programs) => (this.folder, this.programs) = (folder, programs);
 
-    /// <summary>Connection string of a new, empty database; skips the test where PostgreSQL is not installed.</summary>
-    public static string NewDatabase()
+    /// <summary>Connection string of a new, empty database.</summary>
+    public string NewDatabase()
     {
-        var cluster = Shared.Value;
-        if (cluster is null) Assert.Skip("PostgreSQL 15 or later is not installed (Debian: postgresql).");
-        var name = string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref cluster.databases)}");
-        cluster.Run("createdb", "-h", cluster.folder, "-U", "postgres", name);
-        return $"Host={cluster.folder};Username=postgres;Database={name};Pooling=true";
+        var name = string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref databases)}");
+        Run("createdb", "-h", folder, "-U", "postgres", name);
+        return $"Host={folder};Username=postgres;Database={name};Pooling=true";
     }
 
-    static PostgreSqlCluster? Start()
+    /// <summary>Starts one; null where PostgreSQL is not installed.</summary>
+    /// <param name="isDurable">Whether it waits for the disk at each commit; tests of behaviour need not.</param>
+    public static PostgreSqlCluster? Start(bool isDurable)
     {
         var programs = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).LastOrDefault(bin => File.Exists(Path.Combine(bin, "initdb")))
@@ -33,7 +31,7 @@ public sealed class PostgreSqlCluster : IDisposable
         var cluster = new PostgreSqlCluster(Directory.CreateTempSubdirectory("tervik-pg-").FullName, programs);
         if (Environment.UserName == "root") Execute("chown", "postgres", cluster.folder);
         cluster.Run("initdb", "-D", $"{cluster.folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
-        cluster.Run("pg_ctl", "start", "-w", "-D", $"{cluster.folder}/data", "-l", $"{cluster.folder}/log", "-o", $"-k {cluster.folder} -c listen_addresses= -c fsync=off -c max_connections=300");
+        cluster.Run("pg_ctl", "start", "-w", "-D", $"{cluster.folder}/data", "-l", $"{cluster.folder}/log", "-o", $"-k {cluster.folder} -c listen_addresses= -c fsync={(isDurable ? "on" : "off")} -c max_connections=300");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.Dispose();
         return cluster;
     }

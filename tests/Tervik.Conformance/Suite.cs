@@ -20,6 +20,7 @@ public sealed record Suite(string Name, string Place, Func<string, IEnumerable<C
     public static IReadOnlyList<Suite> All { get; } =
     [
         new("examples", "fhir-r4-examples", Examples.Run),
+        new("examples-search", "fhir-r4-examples", ExampleSearch.Run),
         new("json", "json", JsonParsing.Run),
         new("fhirpath-r4", "fhirpath/r4", FhirPathR4.Run),
         new("json-patch", "patch/json-patch", Patches.Json),

@@ -27,7 +27,7 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, IAccessControl
 {
     readonly Reading reading = new(store, settings);
     readonly Writing writing = new(store, searches, access);
-    readonly Searching searching = new(searches, store, settings);
+    readonly Searching searching = new(searches, store);
     readonly MetaOperations meta = new(store, access);
     readonly CompartmentOperations compartments = new(searches, store, settings);
     readonly CapabilityStatements capabilities = new();

@@ -8,18 +8,18 @@ using Tervik.Records.Search;
 namespace Tervik.Records.Rest;
 
 /// <summary>search on a type, the system or a compartment (http.html#search), by GET and POST; the answer is a searchset.</summary>
-sealed class Searching(SearchEngine searches, RecordStore store, RestSettings settings)
+sealed class Searching(SearchEngine searches, RecordStore store)
 {
     public async ValueTask<RestAnswer> Answer(RestRequest request, Permission permission, Interaction interaction)
     {
         var subset = Formats.SubsetOf(request.Parameter("_summary"), request.Parameter("_elements"));
         var parameters = request.Query.Where(parameter => parameter.Key != "_cursor" && !Formats.Parameters.Contains(parameter.Key)).ToList();
         if (request.Parameter("_summary") == "count") parameters = [.. parameters.Where(parameter => parameter.Key != "_count"), new("_count", "0")];
-        var page = await Run(new SearchRequest(interaction.Type, parameters, request.Strict)
+        var page = await searches.Search(new SearchRequest(interaction.Type, parameters, request.Strict)
         {
             Compartment = interaction.Name == "search-compartment" ? $"{request.Path[0]}/{request.Path[1]}" : null,
             Cursor = request.Parameter("_cursor"),
-        }, permission, request.Http.RequestAborted);
+        }, permission.Filter, request.Http.RequestAborted);
         return new(200)
         {
             Body = Bundle(request, page, subset),
@@ -28,21 +28,7 @@ sealed class Searching(SearchEngine searches, RecordStore store, RestSettings se
         };
     }
 
-    async Task<SearchPage> Run(SearchRequest search, Permission permission, CancellationToken stop)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(settings.LongestQuery);
-        try
-        {
-            return await searches.Search(search, permission.Filter, limit.Token);
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            throw new FaultException(new Fault(FaultKind.TooCostly, "too-costly", null, $"The search took longer than {settings.LongestQuery.TotalSeconds:0} s and was stopped. Add a criterion, such as a patient or a date."));
-        }
-    }
-
-    static byte[] Bundle(RestRequest request, SearchPage page, Subset? subset)
+    static ReadOnlyMemory<byte> Bundle(RestRequest request, SearchPage page, Subset? subset)
     {
         var size = 1024;
         foreach (var resource in page.Matches) size += resource.Body.Length + 200;
@@ -64,7 +50,7 @@ sealed class Searching(SearchEngine searches, RecordStore store, RestSettings se
             }
             json.WriteEndObject();
         }
-        return output.WrittenSpan.ToArray();
+        return output.WrittenMemory;
     }
 
     static void WriteLinks(Utf8JsonWriter json, RestRequest request, SearchPage page)

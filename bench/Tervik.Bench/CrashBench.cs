@@ -13,7 +13,7 @@ static class CrashBench
 {
     const int Clients = 8;
     /// <summary>Each life of the server lasts so long at least and at most, after it is ready.</summary>
-    const int ShortestMs = 150, LongestMs = 900;
+    const int ShortestMs = 200, LongestMs = 1600;
 
     /// <summary>What a client was told: the resource and its version.</summary>
     static readonly ConcurrentDictionary<string, int> Acknowledged = new(StringComparer.Ordinal);
@@ -23,7 +23,8 @@ static class CrashBench
     public static async Task<int> Run(string[] options)
     {
         var kills = int.Parse(RecordBench.Option(options, "--kills") ?? "20", CultureInfo.InvariantCulture);
-        var database = RecordBench.Option(options, "--database");
+        using var cluster = RecordBench.Cluster(options);
+        var database = RecordBench.Connection(options, cluster);
         var program = Path.Combine(AppContext.BaseDirectory, "../../../tervik/tervik");
         if (!File.Exists(program)) return RecordBench.Fail("The program is not built: run ./tervik bench crash.");
         var folder = Directory.CreateTempSubdirectory("tervik-crash-").FullName;
@@ -35,7 +36,7 @@ static class CrashBench
             for (var kill = 0; kill < kills; kill++)
             {
                 await Life(program, place, token, random.Next(ShortestMs, LongestMs));
-                Console.Write(string.Create(CultureInfo.InvariantCulture, $"\r{kill + 1} of {kills} kills, {Acknowledged.Count} resources acknowledged"));
+                if (!Console.IsOutputRedirected) Console.Write(string.Create(CultureInfo.InvariantCulture, $"\r{kill + 1} of {kills} kills, {Acknowledged.Count} resources acknowledged"));
             }
             Console.WriteLine();
             var wrong = await Check(program, place, token);

@@ -6,6 +6,7 @@ return args switch
     ["record", .. var options] => await RecordBench.Run(options),
     ["crash", .. var options] => await CrashBench.Run(options),
     ["bare", var address, var file] => await Bare.Serve(address, file),
+    ["unaudited", var address, var database] => await Unaudited.Serve(address, database),
     _ => Unknown(),
 };
 
@@ -18,10 +19,12 @@ static int Unknown()
 static int Usage()
 {
     Console.WriteLine("""
-        ./tervik bench record [--resources N] [--seconds S] [--database "Host=…"] [--json FILE]
+        ./tervik bench record [--resources N] [--seconds S] [--engine sqlite|postgresql] [--synthea DIR] [--json FILE]
             throughput of the record over HTTP with audit, beside a bare server that sends the same bytes, in the same run
-        ./tervik bench crash [--kills N] [--database "Host=…"]
+        ./tervik bench crash [--kills N] [--engine sqlite|postgresql]
             kill -9 during a mixed load; what was acknowledged is held against the store afterwards
+
+        --engine postgresql starts a private cluster with fsync on; --database "Host=…" takes an empty database of yours instead.
         """);
     return 0;
 }

@@ -10,7 +10,11 @@ sealed class SqliteConnection : IDisposable
     /// <summary>When more statements than this have been prepared, all are dropped: the texts are constant, so this happens only to a caller who breaks the rule.</summary>
     const int MostStatements = 1000;
 
-    static SqliteConnection() => Batteries_V2.Init();
+    static SqliteConnection()
+    {
+        Batteries_V2.Init();
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0); // nobody asks for them, and each allocation would take a lock for them
+    }
 
     readonly sqlite3 handle;
     readonly Dictionary<string, SqliteStatement> statements = [];
@@ -20,6 +24,7 @@ sealed class SqliteConnection : IDisposable
         var flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX | (writes ? raw.SQLITE_OPEN_CREATE : 0);
         var code = raw.sqlite3_open_v2(path, out handle, flags, null);
         if (code != raw.SQLITE_OK) throw new StorageException($"Cannot open {path}: {raw.sqlite3_errmsg(handle).utf8_to_string()}. Check that the folder exists and that this user may write to it.");
+        raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _); // otherwise new values have a statement prepared again
         Run("PRAGMA busy_timeout = 10000");
         Run("PRAGMA page_size = 4096");
         Run("PRAGMA journal_mode = WAL");
@@ -62,6 +67,13 @@ sealed class SqliteConnection : IDisposable
         if (code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED) return false;
         Check(code, "checkpoint");
         return inLog == copied;
+    }
+
+    /// <summary>Pages this connection has written since the last call.</summary>
+    public int PagesWritten()
+    {
+        raw.sqlite3_db_status(handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, 1);
+        return pages;
     }
 
     public void Check(int code, string sql)

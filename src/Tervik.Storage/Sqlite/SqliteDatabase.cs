@@ -5,9 +5,9 @@ namespace Tervik.Storage.Sqlite;
 /// <summary>SQLite in WAL mode: one connection writes on a thread of its own (an fsync must not hold a thread of the pool), pooled connections read, and another one moves the log into the file.</summary>
 sealed class SqliteDatabase : Database
 {
-    /// <summary>From this size of the log on, its pages are copied into the file, beside the writer.</summary>
-    const long CheckpointBytes = 16 << 20;
-    /// <summary>From this size on, the writer waits until the log can start from its beginning again.</summary>
+    /// <summary>After so many pages (16 MB) the log is copied into the file, beside the writer.</summary>
+    const int CheckpointPages = 4096;
+    /// <summary>When the log has grown to this size, since readers were in the way, the writer waits for them.</summary>
     const long RestartBytes = 128 << 20;
 
     readonly DatabaseOptions options;
@@ -18,7 +18,10 @@ sealed class SqliteDatabase : Database
     readonly ConcurrentBag<SqliteSession> idle = [];
     readonly SemaphoreSlim readers;
     readonly FileInfo log;
-    Task checkpointing = Task.CompletedTask;
+    /// <summary>Copies the log; null when none has begun since the last one was finished.</summary>
+    Task? checkpointing;
+    /// <summary>Written to the log since the last copying began.</summary>
+    int pages;
 
     public SqliteDatabase(DatabaseOptions options)
     {
@@ -113,15 +116,19 @@ sealed class SqliteDatabase : Database
 
     void KeepLogShort()
     {
-        log.Refresh();
-        if (!log.Exists || log.Length < CheckpointBytes) return;
-        if (log.Length > RestartBytes)
+        pages += writer.Connection.PagesWritten();
+        if (checkpointing is { IsCompleted: true })
         {
-            checkpointing.Wait();
-            writer.Connection.Checkpoint(restart: true);
+            // The little that came meanwhile: when all is copied, the log starts from its beginning again.
+            checkpointing = null;
+            log.Refresh();
+            writer.Connection.Checkpoint(restart: log.Exists && log.Length > RestartBytes);
         }
-        else if (checkpointing.IsCompleted)
+        else if (checkpointing is null && pages >= CheckpointPages)
+        {
+            pages = 0;
             checkpointing = Task.Run(() => checkpointer.Checkpoint(restart: false));
+        }
     }
 
     async ValueTask<SqliteSession> Take(CancellationToken stop)
@@ -149,7 +156,7 @@ sealed class SqliteDatabase : Database
     {
         writes.CompleteAdding();
         await Task.Run(writing.Join);
-        await checkpointing;
+        if (checkpointing is not null) await checkpointing;
         while (idle.TryTake(out var session)) session.Connection.Dispose();
         checkpointer.Dispose();
         writer.Connection.Dispose();

@@ -33,6 +33,8 @@ public sealed record LogExcerpt(long? Compartment = null, string? Agent = null, 
 public sealed class AccessLog : IAsyncDisposable
 {
     const int LargestGroup = 1024;
+    /// <summary>So many events may wait for their place in the indices by patient and by agent: entered together they share pages, one by one each would rewrite a page of its own.</summary>
+    const int MostUnindexed = 1024;
     /// <summary>Longer queries are cut, so that nobody fills the log with one request.</summary>
     const int LongestQuery = 4096;
     const string Columns = "e.event, e.agent, e.interaction, e.type, e.id, e.query, e.resources, e.compartments, e.status, e.request";
@@ -44,7 +46,12 @@ public sealed class AccessLog : IAsyncDisposable
     readonly TimeProvider clock;
     readonly GroupCommit<Entry, long> appends;
 
-    readonly record struct Entry(AccessEvent Access, string? Request);
+    /// <summary>Events that the indices do not hold yet. Those of an earlier life of the program are counted as one.</summary>
+    int unindexed = 1;
+
+    /// <param name="Access">What was done; null asks only that the indices be completed.</param>
+    /// <param name="Request">Its trace id.</param>
+    readonly record struct Entry(AccessEvent? Access, string? Request);
 
     /// <param name="database">Opened with <see cref="TrustRoom.Migrations"/>.</param>
     /// <param name="keys">Of the record: compartments and agents have the same keys there and here.</param>
@@ -59,13 +66,28 @@ public sealed class AccessLog : IAsyncDisposable
     public async ValueTask Append(AccessEvent access, CancellationToken stop) => await appends.Submit(new(access, Activity.Current?.TraceId.ToHexString()), stop);
 
     /// <summary>Part of the log, newest first.</summary>
-    public ValueTask<List<LoggedAccess>> Read(LogExcerpt part, CancellationToken stop) => database.Read(async session =>
+    public async ValueTask<List<LoggedAccess>> Read(LogExcerpt part, CancellationToken stop)
     {
-        var found = new List<LoggedAccess>();
-        await using var rows = await Select(session, part);
-        while (await rows.Read()) found.Add(ReadAccess(rows));
-        return found;
-    }, stop);
+        if (Volatile.Read(ref unindexed) > 0 && (part.Compartment is not null || part.Agent is not null))
+        {
+            try
+            {
+                await appends.Submit(default, stop);
+            }
+            catch
+            {
+                Volatile.Write(ref unindexed, 1); // rolled back: the next reader asks again
+                throw;
+            }
+        }
+        return await database.Read(async session =>
+        {
+            var found = new List<LoggedAccess>();
+            await using var rows = await Select(session, part);
+            while (await rows.Read()) found.Add(ReadAccess(rows));
+            return found;
+        }, stop);
+    }
 
     /// <summary>One access; null when there is none of this number.</summary>
     public ValueTask<LoggedAccess?> Find(long number, CancellationToken stop) => database.Read(async session =>
@@ -95,16 +117,41 @@ public sealed class AccessLog : IAsyncDisposable
 
     async ValueTask<long[]> Apply(Session session, IReadOnlyList<Entry> group)
     {
-        var numbers = await Numbers(session, group.Count);
+        var accesses = group.Where(entry => entry.Access is not null).ToList();
+        if (accesses.Count > 0) await Insert(session, accesses);
+        Volatile.Write(ref unindexed, unindexed + accesses.Count);
+        if (accesses.Count < group.Count || unindexed > MostUnindexed) await CompleteIndices(session);
+        return new long[group.Count];
+    }
+
+    async ValueTask Insert(Session session, List<Entry> group)
+    {
         await session.BulkInsert("access_event", EventColumns,
         [
-            numbers, Texts(group, e => e.Access.Agent), Texts(group, e => e.Access.Interaction.Name), Texts(group, e => e.Access.Interaction.Type),
-            Texts(group, e => e.Access.Interaction.Id), Texts(group, e => Cut(e.Access.Query)), Texts(group, e => string.Join(' ', e.Access.Resources)),
-            Texts(group, e => string.Join(' ', e.Access.Compartments)), Array.ConvertAll([.. group], e => (long)e.Access.Status), Texts(group, e => e.Request),
+            await Numbers(session, group.Count), Texts(group, e => e.Access!.Agent), Texts(group, e => e.Access!.Interaction.Name), Texts(group, e => e.Access!.Interaction.Type),
+            Texts(group, e => e.Access!.Interaction.Id), Texts(group, e => Cut(e.Access!.Query)), Texts(group, e => string.Join(' ', e.Access!.Resources)),
+            Texts(group, e => string.Join(' ', e.Access!.Compartments)), Array.ConvertAll([.. group], e => (long)e.Access!.Status), Texts(group, e => e.Request),
         ]);
-        await Index(session, "access_patient", "comp", group.SelectMany((entry, i) => entry.Access.Compartments.Distinct().Select(compartment => (compartment, numbers[i]))));
-        await Index(session, "access_agent", "agent", group.SelectMany((entry, i) => entry.Access.Agent is { } agent ? [(keys.Reference(agent), numbers[i])] : Array.Empty<(long, long)>()));
-        return numbers;
+    }
+
+    /// <summary>Enters what came since the last time. It reads the log itself, so that nothing is missing after a crash.</summary>
+    async ValueTask CompleteIndices(Session session)
+    {
+        var (patients, agents, newest) = (new List<(long, long)>(), new List<(long, long)>(), 0L);
+        await using (var rows = await session.Query("SELECT e.event, e.agent, e.compartments FROM access_event e WHERE e.event > (SELECT event FROM access_indexed) ORDER BY e.event"))
+            while (await rows.Read())
+            {
+                newest = rows.Int64(0);
+                if (rows.Text(1) is { } agent) agents.Add((keys.Reference(agent), newest));
+                foreach (var compartment in CompartmentsOf(rows.Text(2)!).Distinct()) patients.Add((compartment, newest));
+            }
+        if (newest > 0)
+        {
+            await Index(session, "access_patient", "comp", patients);
+            await Index(session, "access_agent", "agent", agents);
+            await session.Execute("UPDATE access_indexed SET event = $1", newest);
+        }
+        Volatile.Write(ref unindexed, 0);
     }
 
     // The writer is alone, so the newest number is known; a clock that was set back makes them denser, never equal.
@@ -119,10 +166,10 @@ public sealed class AccessLog : IAsyncDisposable
         return numbers;
     }
 
-    static ValueTask Index(Session session, string table, string column, IEnumerable<(long Key, long Event)> entries)
+    static ValueTask Index(Session session, string table, string column, List<(long Key, long Event)> entries)
     {
-        (long Key, long Event)[] sorted = [.. entries.Order()];
-        return sorted.Length == 0 ? default : session.BulkInsert(table, [column, "event"], [Array.ConvertAll(sorted, e => e.Key), Array.ConvertAll(sorted, e => e.Event)]);
+        entries.Sort();
+        return entries.Count == 0 ? default : session.BulkInsert(table, [column, "event"], [entries.ConvertAll(e => e.Key).ToArray(), entries.ConvertAll(e => e.Event).ToArray()]);
     }
 
     static string?[] Texts(IReadOnlyList<Entry> group, Func<Entry, string?> text)
@@ -132,11 +179,13 @@ public sealed class AccessLog : IAsyncDisposable
         return texts;
     }
 
+    static long[] CompartmentsOf(string text) => Array.ConvertAll(text.Split(' ', StringSplitOptions.RemoveEmptyEntries), key => long.Parse(key, CultureInfo.InvariantCulture));
+
     static string? Cut(string? query) => query is { Length: > LongestQuery } ? query[..LongestQuery] : query;
 
     static LoggedAccess ReadAccess(Rows rows) => new(
         rows.Int64(0), rows.Text(1), new(rows.Text(2)!, rows.Text(3), rows.Text(4)), rows.Text(5),
         rows.Text(6)!.Split(' ', StringSplitOptions.RemoveEmptyEntries),
-        Array.ConvertAll(rows.Text(7)!.Split(' ', StringSplitOptions.RemoveEmptyEntries), key => long.Parse(key, CultureInfo.InvariantCulture)),
+        CompartmentsOf(rows.Text(7)!),
         (int)rows.Int64(8), rows.Text(9));
 }

@@ -16,7 +16,8 @@ static class Server
 
     public static WebApplication Build(Settings settings, Installation installation)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Without this the folder is watched for changed settings, and each write to a database below it is an event.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.WebHost.UseUrls(settings.Listen);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Tervik.Tests;
@@ -91,7 +92,7 @@ static partial class RecordBench
 
         var lines = new List<Line>();
         var bareAddress = $"http://127.0.0.1:{FreePort()}";
-        using (var bare = Start(Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [Environment.GetCommandLineArgs()[0], "bare", bareAddress, sample] : ["bare", bareAddress, sample]))
+        using (var bare = Start(Environment.ProcessPath!, ["bare", bareAddress, sample]))
         {
             await Ready(bareAddress);
             lines.Add(await Wrk("bare Kestrel, same bytes", bareAddress, "return wrk.format('GET', '/')", token, seconds, folder, 0));
@@ -166,9 +167,17 @@ static partial class RecordBench
             {
                 using var content = new ByteArrayContent(bundle.Text) { Headers = { ContentType = new("application/fhir+json") } };
                 using var answer = await http.PostAsync(new Uri("", UriKind.Relative), content, stop);
-                using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(stop));
-                if (answer.IsSuccessStatusCode) Interlocked.Add(ref resources, document.RootElement.GetProperty("entry").GetArrayLength());
-                else Interlocked.Increment(ref failed);
+                var body = await answer.Content.ReadAsByteArrayAsync(stop);
+                if (answer.IsSuccessStatusCode)
+                {
+                    using var document = JsonDocument.Parse(body);
+                    Interlocked.Add(ref resources, document.RootElement.GetProperty("entry").GetArrayLength());
+                }
+                else
+                {
+                    Interlocked.Increment(ref failed);
+                    Console.WriteLine($"{(int)answer.StatusCode}: {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 1000)))}");
+                }
             });
         return string.Create(CultureInfo.InvariantCulture, $"Synthea transactions: {bundles.Count} bundles, {failed} failed, {resources} resources in {watch.Elapsed.TotalSeconds:0.0} s, {resources / watch.Elapsed.TotalSeconds:0} resources/s");
     }

@@ -90,9 +90,9 @@ sealed class Transaction(FhirServer server, Permission permission)
         var result = await store.Commit(ordered.ConvertAll(plan => plan.Write!), guards, stop);
         if (result.Outcome != CommitOutcome.Done) return null;
         var stored = ordered.Zip(result.Results).ToDictionary(pair => pair.First, pair => pair.Second);
-        foreach (var plan in plans)
-            await server.Access.Log(new(plan.Permission.Agent, plan.Interaction with { Id = plan.Id }, null, plan.Id is null ? [] : [plan.Name],
-                stored.GetValueOrDefault(plan) is { } version ? store.CompartmentsOf(version) : [], 200), stop);
+        // Together, so that they share a commit.
+        await Task.WhenAll(plans.Select(plan => server.Access.Log(new(plan.Permission.Agent, plan.Interaction with { Id = plan.Id }, null, plan.Id is null ? [] : [plan.Name],
+            stored.GetValueOrDefault(plan) is { } version ? store.CompartmentsOf(version) : [], 200), stop).AsTask()));
         return plans.ToDictionary(plan => plan.Entry.Index, plan => Answer(plan, stored.GetValueOrDefault(plan)));
     }
 

@@ -54,6 +54,9 @@ public abstract class Database : IAsyncDisposable
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>After much was written: lets the planner know how large the tables have become. PostgreSQL does so by itself, but minutes late; SQLite needs no figures for our statements.</summary>
+    public virtual Task Analyze(CancellationToken stop) => Task.CompletedTask;
 }
 
 /// <summary>The database cannot do what was asked; the message is for the operator.</summary>

@@ -17,10 +17,11 @@ static class Cli
     static readonly Option<string?> DatabaseOption = new("--database") { Description = "PostgreSQL connection string (Host=…) instead of the embedded database.", Recursive = true };
     static readonly Option<string?> Listen = new("--listen") { Description = "Address to serve at; default http://127.0.0.1:8080.", Recursive = true };
     static readonly Option<string?> Demo = new("--demo") { Description = "true or false: sample data and demonstration sign-in; default true on loopback only.", Recursive = true };
+    static readonly Option<string[]> Others = new("--set") { Description = "Any other setting: --set deepestChain=3. May be repeated.", Recursive = true };
 
     public static RootCommand Create()
     {
-        var root = new RootCommand("Tervik, a national health cloud.") { SettingsFile, Data, DatabaseOption, Listen, Demo };
+        var root = new RootCommand("Tervik, a national health cloud.") { SettingsFile, Data, DatabaseOption, Listen, Demo, Others };
         root.Add(ServeCommand.Create());
         root.Add(ImportCommand.Create());
         root.Add(ExportCommand.Create());
@@ -34,13 +35,16 @@ static class Cli
     {
         try
         {
-            return await command(Settings.Load(parsed.GetValue(SettingsFile), new Dictionary<string, string?>
+            var flags = new Dictionary<string, string?>
             {
                 ["data"] = parsed.GetValue(Data),
                 ["database"] = parsed.GetValue(DatabaseOption),
                 ["listen"] = parsed.GetValue(Listen),
                 ["demo"] = parsed.GetValue(Demo),
-            }));
+            };
+            foreach (var other in parsed.GetValue(Others) ?? [])
+                flags[other.Split('=')[0]] = other.Contains('=', StringComparison.Ordinal) ? other[(other.IndexOf('=', StringComparison.Ordinal) + 1)..] : "";
+            return await command(Settings.Load(parsed.GetValue(SettingsFile), flags));
         }
         catch (Exception fault) when (fault is SettingsException or StorageException or IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Storage;
 using Tervik.Trust;
@@ -12,6 +13,7 @@ sealed class Installation(Database records, Database trust, RecordStore store) :
 
     public static async Task<Installation> Open(Settings settings, CancellationToken stop)
     {
+        DocumentLimits.Default = settings.Documents;
         var records = await Database.Open(settings.Record, RecordStore.RecordMigrations, stop);
         try
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Tervik.Records.Model;
 using Tervik.Records.Rest;
 using Tervik.Storage;
 
@@ -8,7 +9,11 @@ namespace Tervik;
 /// <summary>Settings of a node: from <c>tervik.json</c>, then environment variables <c>TERVIK_…</c>, then flags; the later wins.</summary>
 sealed record Settings
 {
-    static readonly string[] Known = ["data", "database", "listen", "demo", "readers", "cacheMb", "longestBodyMb", "largestPage", "pageSize", "longestQuerySeconds"];
+    static readonly string[] Known =
+    [
+        "data", "database", "listen", "demo", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
+        "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
+    ];
 
     /// <summary>Folder of the embedded database and the blobs.</summary>
     public required string Data { get; init; }
@@ -21,12 +26,15 @@ sealed record Settings
     public int Readers { get; init; } = 8;
     public int CacheMb { get; init; } = 64;
     public RestSettings Rest { get; init; } = new();
+    public DocumentLimits Documents { get; init; } = new();
 
     /// <summary>Reads and checks all settings.</summary>
     /// <exception cref="SettingsException">One is unknown or has no sensible value; the message names it, its source and what was expected.</exception>
     public static Settings Load(string? file, IReadOnlyDictionary<string, string?> flags)
     {
         if (file is not null && !File.Exists(file)) throw new SettingsException($"The settings file {file} does not exist.");
+        if (flags.Keys.FirstOrDefault(flag => !Known.Contains(flag, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            throw new SettingsException($"There is no setting {unknown} (flag --set); known are {string.Join(", ", Known)}.");
         var builder = new ConfigurationBuilder();
         try
         {
@@ -55,12 +63,23 @@ sealed record Settings
             Demo = Flag(configuration, "demo", address.IsLoopback),
             Readers = Number(configuration, "readers", 8, 1, 256),
             CacheMb = Number(configuration, "cacheMb", 64, 1, 65536),
+            Documents = new(Number(configuration, "longestBodyMb", 64, 1, 1024) << 20, Number(configuration, "deepestDocument", 64, 8, 512)),
             Rest = new()
             {
                 LongestBody = Number(configuration, "longestBodyMb", 64, 1, 1024) << 20,
-                PageSize = Number(configuration, "pageSize", 20, 1, 10000),
-                LargestPage = Number(configuration, "largestPage", 1000, 1, 10000),
-                LongestQuery = TimeSpan.FromSeconds(Number(configuration, "longestQuerySeconds", 30, 1, 3600)),
+                MostEntries = Number(configuration, "mostEntries", 50_000, 1, 1_000_000),
+                Search = new()
+                {
+                    PageSize = Number(configuration, "pageSize", 20, 1, 10000),
+                    LargestPage = Number(configuration, "largestPage", 1000, 1, 10000),
+                    LongestQuery = TimeSpan.FromSeconds(Number(configuration, "longestQuerySeconds", 30, 1, 3600)),
+                    MostParameters = Number(configuration, "mostParameters", 100, 1, 10000),
+                    MostValues = Number(configuration, "mostValues", 2000, 1, 100_000),
+                    DeepestChain = Number(configuration, "deepestChain", 5, 1, 20),
+                    MostSortKeys = Number(configuration, "mostSortKeys", 5, 1, 20),
+                    MostIncluded = Number(configuration, "mostIncluded", 5000, 1, 100_000),
+                    MostCodes = Number(configuration, "mostCodes", 10_000, 1, 1_000_000),
+                },
             },
         };
     }

@@ -9,6 +9,7 @@ public sealed class PostgreSqlCluster : IDisposable
     readonly string folder;
     readonly string programs;
     int databases;
+    bool isDisposed;
 
     PostgreSqlCluster(string folder, string programs) => (this.folder, this.programs) = (folder, programs);
 
@@ -55,6 +56,7 @@ public sealed class PostgreSqlCluster : IDisposable
     /// <summary>Ends the server and removes its files.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref isDisposed, true)) return; // also called at the end of the process
         Run("pg_ctl", "stop", "-m", "immediate", "-D", $"{folder}/data");
         Directory.Delete(folder, recursive: true);
     }

@@ -11,8 +11,8 @@ namespace Tervik.Records.Model;
 /// <param name="Depth">At most this many objects and arrays (JSON) or elements (XML) inside each other: deeper trees cost stack in everything that walks them.</param>
 public sealed record DocumentLimits(int Bytes = 64 << 20, int Depth = 64)
 {
-    /// <summary>64 MB and 64 levels: a transaction of 30 MB fits, and no published example is deeper than 20.</summary>
-    public static DocumentLimits Default { get; } = new();
+    /// <summary>64 MB and 64 levels unless the settings say otherwise at start: a transaction of 30 MB fits, and no published example is deeper than 20.</summary>
+    public static DocumentLimits Default { get; set; } = new();
 }
 
 /// <summary>Reads JSON strictly (RFC 8259, valid UTF-8) and within limits.</summary>

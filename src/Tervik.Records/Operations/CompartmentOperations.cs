@@ -105,7 +105,7 @@ sealed class CompartmentOperations(SearchEngine searches, RecordStore store, Res
         if (max is < 1 or > 100) throw new FaultException(new Fault(FaultKind.Invalid, "value", "max", $"max is {max}; 1 to 100 was expected."));
         if (!request.Query.Any(parameter => parameter.Key.Split(':', '.')[0] is "patient" or "subject"))
             throw new FaultException(new Fault(FaultKind.Invalid, "required", "patient", "$lastn needs a patient or a subject."));
-        var search = new SearchRequest("Observation", [.. request.Query.Where(parameter => parameter.Key is not "max" && !Formats.Parameters.Contains(parameter.Key)), new("_sort", "-date"), new("_count", settings.LargestPage.ToString(CultureInfo.InvariantCulture))], request.Strict);
+        var search = new SearchRequest("Observation", [.. request.Query.Where(parameter => parameter.Key is not "max" && !Formats.Parameters.Contains(parameter.Key)), new("_sort", "-date"), new("_count", settings.Search.LargestPage.ToString(CultureInfo.InvariantCulture))], request.Strict);
         var taken = new Dictionary<string, int>(StringComparer.Ordinal);
         var latest = new List<StoredResource>();
         for (var cursor = (string?)null; ;)

@@ -14,12 +14,8 @@ public sealed record RestSettings
     public int LongestBody { get; init; } = 64 << 20;
     /// <summary>Entries of a batch or transaction.</summary>
     public int MostEntries { get; init; } = 50_000;
-    /// <summary>Resources on a page of search or history when the client does not say.</summary>
-    public int PageSize { get; init; } = 20;
-    /// <summary>Resources on a page at most.</summary>
-    public int LargestPage { get; init; } = 1000;
-    /// <summary>A search or history query that takes longer is stopped.</summary>
-    public TimeSpan LongestQuery { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>Of searches; the sizes of pages and the longest query hold for history too.</summary>
+    public SearchLimits Search { get; init; } = new();
 }
 
 /// <summary>Finds what a request asks for, has it decided, done and logged. HTTP requests and bundle entries take the same way.</summary>

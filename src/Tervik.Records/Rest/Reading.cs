@@ -46,13 +46,13 @@ sealed class Reading(RecordStore store, RestSettings settings)
     public async ValueTask<RestAnswer> History(RestRequest request, Permission permission, Interaction interaction)
     {
         Only(request, ["_count", "_since", "_before"]);
-        var count = Math.Min(Number(request, "_count", settings.PageSize), settings.LargestPage);
+        var count = Math.Min(Number(request, "_count", settings.Search.PageSize), settings.Search.LargestPage);
         var since = request.Parameter("_since") is { } text ? Instant("_since", text) : 0;
         var before = request.Parameter("_before") is { } cursor
             ? long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : throw Bad("_before", cursor, "the value of a page link")
             : long.MaxValue;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(request.Http.RequestAborted);
-        limit.CancelAfter(settings.LongestQuery);
+        limit.CancelAfter(settings.Search.LongestQuery);
         var versions = count == 0 ? [] : await store.History(interaction.Type, interaction.Id, since, before, count + 1, permission.Filter, limit.Token);
         if (versions.Count == 0 && interaction.Id is not null && before == long.MaxValue && since == 0 && count > 0) throw Absent(interaction);
         var page = versions.Take(count).ToList();

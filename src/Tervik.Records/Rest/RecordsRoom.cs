@@ -12,7 +12,7 @@ public static class RecordsRoom
     {
         services.AddSingleton(store);
         services.AddSingleton(settings);
-        services.AddSingleton(new SearchLimits { PageSize = settings.PageSize, LargestPage = settings.LargestPage, LongestQuery = settings.LongestQuery });
+        services.AddSingleton(settings.Search);
         services.AddSingleton<SearchEngine>();
         services.AddSingleton<FhirServer>();
         return services;

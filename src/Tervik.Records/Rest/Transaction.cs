@@ -151,19 +151,12 @@ sealed class Transaction(FhirServer server, Permission permission)
     /// <summary>References such as <c>Patient?identifier=…</c>.</summary>
     async Task Resolve(Plan plan, Dictionary<string, string> resolved, CancellationToken stop)
     {
-        if (plan.Request.Body.IsEmpty || plan.Request.Method == "DELETE" || plan.Request.Body.Span.IndexOf("?"u8) < 0) return;
-        var wanted = new List<string>();
-        ReferenceRewriter.Rewrite(plan.Request.Body, (text, isReference) =>
+        if (plan.Request.Body.IsEmpty || plan.Request.Method == "DELETE") return;
+        foreach (var reference in ConditionalReferences.In(plan.Request.Body))
         {
-            if (isReference && text.IndexOf('?', StringComparison.Ordinal) > 0 && !resolved.ContainsKey(text)) wanted.Add(text);
-            return null;
-        });
-        foreach (var reference in wanted.Distinct())
-        {
-            var (path, query) = RestRequest.ParseUrl(reference, plan.Request.Base);
-            if (path is not [var type] || Schema.R4.Find(type) is not { Kind: FhirTypeKind.Resource }) continue;
-            var found = await store.Database.Read(session => server.Searches.Match(session, new SearchRequest(type, query, Strict: true), permission.Filter, stop), stop);
-            resolved[reference] = found.Count == 1 ? $"{type}/{found[0].Id}" : throw new FaultException(new Fault(FaultKind.PreconditionFailed, found.Count == 0 ? "not-found" : "multiple-matches",
+            if (resolved.ContainsKey(reference) || ConditionalReferences.Search(reference, plan.Request.Base) is not { } search) continue;
+            var found = await store.Database.Read(session => server.Searches.Match(session, search, permission.Filter, stop), stop);
+            resolved[reference] = found.Count == 1 ? $"{search.Type}/{found[0].Id}" : throw new FaultException(new Fault(FaultKind.PreconditionFailed, found.Count == 0 ? "not-found" : "multiple-matches",
                 plan.Entry.Where, $"The conditional reference {reference} finds {(found.Count == 0 ? "nothing" : "several resources")}; one was expected."));
         }
     }

@@ -36,7 +36,11 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         limit.CancelAfter(limits.LongestQuery);
         try
         {
-            return await store.Database.Read(session => Run(session, request, point, access, sealing), limit.Token);
+            // A search over all types asks first which there are.
+            var query = request.Type is null ? null : Parse(request, []);
+            ValueTask<SearchPage> Work(Session session) => Run(session, request, query, point, access, sealing);
+            // One statement sees one state of the record; what adds to its matches needs a snapshot.
+            return await (query is { WantsTotal: false, Includes.Count: 0 } ? store.Database.ReadOnce(Work, limit.Token) : store.Database.Read(Work, limit.Token));
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -44,9 +48,11 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         }
     }
 
-    async ValueTask<SearchPage> Run(Session session, SearchRequest request, PagePoint? point, AccessFilter access, Cursors sealing)
+    SearchQuery Parse(SearchRequest request, List<string> types) => new SearchParser(store.Indexer.Parameters, store.Keys, limits, expansion, request).Parse(types);
+
+    async ValueTask<SearchPage> Run(Session session, SearchRequest request, SearchQuery? parsed, PagePoint? point, AccessFilter access, Cursors sealing)
     {
-        var query = new SearchParser(store.Indexer.Parameters, store.Keys, limits, expansion, request).Parse(request.Type is null ? await ExistingTypes(session) : []);
+        var query = parsed ?? Parse(request, await ExistingTypes(session));
         var plan = await SearchPlan.Make(query, store.Keys, access, new(session, store.Keys, memory, limits), limits);
         long? total = query.WantsTotal ? await plan.Total() : null;
         if (query.Count == 0) return new([], [], total, null, null, query.Understood, query.Warnings);
@@ -102,7 +108,7 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
     public async ValueTask<IReadOnlyList<StoredResource>> Match(Session session, SearchRequest request, AccessFilter access, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
-        var query = new SearchParser(store.Indexer.Parameters, store.Keys, limits, expansion, request with { Strict = true }).Parse([]);
+        var query = Parse(request with { Strict = true }, []);
         // The writer sees vocabulary that is not durable yet: it must not be remembered for others.
         var plan = await SearchPlan.Make(query, store.Keys, access, new(session, store.Keys, new(), limits), limits);
         var (sql, values) = plan.Page(null, 2, mayWalk: false);

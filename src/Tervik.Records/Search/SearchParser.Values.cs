@@ -179,10 +179,10 @@ sealed partial class SearchParser
         long Ordered(decimal number) => OrderedNumber.Of(unit.Name is null ? (double)number : unit.Convert((double)number));
         switch (prefix)
         {
-            // Up to the next number of this precision, which is excluded.
+            // Up to the next number of this precision, which is excluded. Digits beyond those of a double leave the number itself.
             case Prefix.Eq or Prefix.Ne:
-                var (low, high) = (Ordered(value - half), Ordered(value + half));
-                return new(prefix, low, half == 0 ? high : high - 1);
+                var (low, middle, high) = (Ordered(value - half), Ordered(value), Ordered(value + half));
+                return new(prefix, low, half == 0 ? high : Math.Max(high - 1, middle));
             case Prefix.Ap:
                 var slack = Math.Abs(value) / 10;
                 return new(prefix, Ordered(value - slack), Ordered(value + slack));

@@ -38,6 +38,7 @@ static class ImportCommand
     static int Report(ImportResult result)
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Written} written, {result.Unchanged} unchanged, {result.Refused} refused in {result.Time.TotalSeconds:0.0} s ({result.PerSecond:0} resources/s)"));
+        if (result.Open > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {result.Open} conditional references found nothing, or several resources, and stay as they are"));
         foreach (var (reason, count) in result.Reasons.OrderByDescending(pair => pair.Value)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {reason}: {count}"));
         foreach (var example in result.Examples.Take(20)) Console.WriteLine($"  {example}");
         if (result.Examples.Count > 20) Console.WriteLine($"  … and {result.Examples.Count - 20} more");

@@ -9,12 +9,20 @@ using Tervik.Records.Access;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Records.Rest;
+using Tervik.Records.Search;
 using Tervik.Records.Validation;
 
 namespace Tervik.Import;
 
 /// <summary>What an import did.</summary>
-sealed record ImportResult(long Written, long Unchanged, long Refused, TimeSpan Time, IReadOnlyDictionary<string, long> Reasons, IReadOnlyList<string> Examples)
+/// <param name="Written">Resources that are new or changed.</param>
+/// <param name="Unchanged">Resources the record had already.</param>
+/// <param name="Refused">Resources and files that are not valid.</param>
+/// <param name="Open">Conditional references that found nothing, or too much, and stay as they are.</param>
+/// <param name="Time">From start to end.</param>
+/// <param name="Reasons">Refusals by code.</param>
+/// <param name="Examples">The first refusals in words.</param>
+sealed record ImportResult(long Written, long Unchanged, long Refused, long Open, TimeSpan Time, IReadOnlyDictionary<string, long> Reasons, IReadOnlyList<string> Examples)
 {
     public double PerSecond => Written / Math.Max(Time.TotalSeconds, 0.001);
 }
@@ -29,7 +37,13 @@ sealed class Importer(RecordStore store)
 
     readonly ConcurrentDictionary<string, long> reasons = new(StringComparer.Ordinal);
     readonly ConcurrentQueue<string> examples = new();
-    long written, unchanged, refused;
+    readonly SearchEngine searches = new(store);
+    /// <summary>Targets of conditional references found so far.</summary>
+    readonly ConcurrentDictionary<string, string> targets = new(StringComparer.Ordinal);
+    /// <summary>Files that refer to what is not there yet; they are imported after all others.</summary>
+    readonly ConcurrentQueue<string> postponed = new();
+    bool isLastRound;
+    long written, unchanged, refused, open;
 
     /// <summary>Resources handled so far.</summary>
     public long Handled => Interlocked.Read(ref written) + Interlocked.Read(ref unchanged) + Interlocked.Read(ref refused);
@@ -49,11 +63,23 @@ sealed class Importer(RecordStore store)
     public async Task<ImportResult> Run(IReadOnlyList<string> files, Action<string> done, CancellationToken stop)
     {
         var watch = Stopwatch.StartNew();
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Workers * 2, CancellationToken = stop }, async (file, cancel) =>
+        await Round(files, done, stop);
+        isLastRound = true;
+        await Round([.. postponed], done, stop);
+        if (written > 0) await store.Database.Analyze(stop);
+        return new(written, unchanged, refused, open, watch.Elapsed, reasons, [.. examples]);
+    }
+
+    Task Round(IReadOnlyList<string> files, Action<string> done, CancellationToken stop) =>
+        Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Workers * 2, CancellationToken = stop }, async (file, cancel) =>
         {
             try
             {
-                await Import(file, cancel);
+                if (!await Import(file, cancel))
+                {
+                    postponed.Enqueue(file);
+                    return;
+                }
             }
             catch (FaultException fault)
             {
@@ -65,20 +91,20 @@ sealed class Importer(RecordStore store)
             }
             done(file);
         });
-        return new(written, unchanged, refused, watch.Elapsed, reasons, [.. examples]);
-    }
 
-    async Task Import(string file, CancellationToken stop)
+    /// <returns>False when the file is postponed.</returns>
+    async Task<bool> Import(string file, CancellationToken stop)
     {
         var name = file.EndsWith(".gz", StringComparison.Ordinal) ? file[..^3] : file;
         await using var raw = File.OpenRead(file);
         await using Stream content = name.Length < file.Length ? new GZipStream(raw, CompressionMode.Decompress) : raw;
-        if (Path.GetExtension(name) is ".ndjson" or ".jsonl") await ImportLines(content, Path.GetFileName(file), stop);
-        else
+        if (Path.GetExtension(name) is ".ndjson" or ".jsonl")
         {
-            var bytes = await ReadAll(content, stop);
-            await ImportDocument(Path.GetExtension(name) == ".xml" ? FhirXml.ToJson(bytes) : bytes, Path.GetFileName(file), stop);
+            await ImportLines(content, Path.GetFileName(file), stop);
+            return true;
         }
+        var bytes = await ReadAll(content, stop);
+        return await ImportDocument(Path.GetExtension(name) == ".xml" ? FhirXml.ToJson(bytes) : bytes, Path.GetFileName(file), stop);
     }
 
     static async Task<byte[]> ReadAll(Stream content, CancellationToken stop)
@@ -115,8 +141,10 @@ sealed class Importer(RecordStore store)
         await Commit(writes, stop);
     }
 
-    async Task ImportDocument(ReadOnlyMemory<byte> document, string file, CancellationToken stop)
+    /// <returns>False when it refers to what is not there yet: nothing was imported.</returns>
+    async Task<bool> ImportDocument(ReadOnlyMemory<byte> document, string file, CancellationToken stop)
     {
+        if (!await FindTargets(document, stop)) return false;
         using var json = FhirJson.Parse(document);
         var root = json.RootElement;
         var writes = new List<Write>();
@@ -136,7 +164,7 @@ sealed class Importer(RecordStore store)
                 if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("resource"u8, out var resource)) continue;
                 try
                 {
-                    var rewritten = ReferenceRewriter.Rewrite(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(resource).ToArray(), (text, _) => names.GetValueOrDefault(text));
+                    var rewritten = ReferenceRewriter.Rewrite(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(resource).ToArray(), (text, _) => names.GetValueOrDefault(text) ?? targets.GetValueOrDefault(text));
                     using var parsed = FhirJson.Parse(rewritten);
                     if (await Prepare(parsed.RootElement, FullUrl(entry), where, stop) is { } write) writes.Add(write);
                 }
@@ -147,6 +175,23 @@ sealed class Importer(RecordStore store)
             }
         }
         foreach (var part in writes.DistinctBy(write => (write.Type, write.Id)).Chunk(CommitSize * 4)) await Commit([.. part], stop);
+        return true;
+    }
+
+    /// <summary>Looks up what the document refers to by a search.</summary>
+    /// <returns>False when something is not there yet and may come with another file.</returns>
+    async Task<bool> FindTargets(ReadOnlyMemory<byte> document, CancellationToken stop)
+    {
+        var isComplete = true;
+        foreach (var reference in ConditionalReferences.In(document))
+        {
+            if (targets.ContainsKey(reference) || ConditionalReferences.Search(reference) is not { } search) continue;
+            var found = (await searches.Search(search, AccessFilter.Everything, stop)).Matches;
+            if (found.Count == 1) targets.TryAdd(reference, $"{found[0].Type}/{found[0].Id}");
+            else if (isLastRound) Interlocked.Increment(ref open);
+            else isComplete = false;
+        }
+        return isComplete;
     }
 
     static string? FullUrl(JsonElement entry) => entry.TryGetProperty("fullUrl"u8, out var url) && url.ValueKind == JsonValueKind.String ? url.GetString() : null;

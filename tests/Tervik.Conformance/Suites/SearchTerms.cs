@@ -69,7 +69,7 @@ static class SearchTerms
 
     static IEnumerable<(string, string)> References(string type, JsonElement value)
     {
-        if (value.ValueKind == JsonValueKind.String) yield return ("", Escaped(value.GetString()!));
+        if (value.ValueKind == JsonValueKind.String && !value.GetString()!.StartsWith('#')) yield return ("", Escaped(value.GetString()!));
         if (value.ValueKind != JsonValueKind.Object) yield break;
         if (Text(value, "reference") is { } reference && !reference.StartsWith('#')) yield return ("", Escaped(reference));
         if (value.TryGetProperty("identifier", out var identifier) && type == "Reference")
@@ -79,6 +79,7 @@ static class SearchTerms
 
     static IEnumerable<string> Dates(string type, JsonElement value)
     {
+        if (type == "string") return []; // occurrenceString and the like: free text
         if (value.ValueKind == JsonValueKind.String) return [value.GetString()!, "ge" + value.GetString(), "le" + value.GetString(), "ap" + value.GetString()];
         if (type == "Period") return new[] { Text(value, "start") is { } start ? "le" + start : null, Text(value, "end") is { } end ? "ge" + end : null }.OfType<string>();
         return type == "Timing" ? Items(value, "event").Where(one => one.ValueKind == JsonValueKind.String).SelectMany(one => new[] { "ge" + one.GetString(), "le" + one.GetString() }) : [];

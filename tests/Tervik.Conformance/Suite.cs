@@ -22,6 +22,7 @@ public sealed record Suite(string Name, string Place, Func<string, IEnumerable<C
         new("examples", "fhir-r4-examples", Examples.Run),
         new("examples-search", "fhir-r4-examples", ExampleSearch.Run),
         new("json", "json", JsonParsing.Run),
+        new("server", "server", ServerScenarios.Run),
         new("fhirpath-r4", "fhirpath/r4", FhirPathR4.Run),
         new("json-patch", "patch/json-patch", Patches.Json),
         new("fhirpath-patch", "patch", Patches.FhirPath),

@@ -53,7 +53,7 @@ static class Examples
     }
 
     /// <summary>Where two documents differ; numbers by their digits.</summary>
-    static string? Difference(JsonElement a, JsonElement b, string where)
+    internal static string? Difference(JsonElement a, JsonElement b, string where)
     {
         if (a.ValueKind != b.ValueKind) return $"{where}: {a.ValueKind} became {b.ValueKind}";
         switch (a.ValueKind)

@@ -25,4 +25,7 @@ foreach (var suite in Suite.All)
     foreach (var name in result.Mended) Console.WriteLine($"  passes now, take it off the list: {name}");
     isAsKnown &= result.New.Count == 0 && result.Mended.Count == 0;
 }
+foreach (var other in Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal))
+    if (other != "LICENSES" && !Suite.All.Any(suite => suite.Place.Split('/')[0] == other))
+        Console.WriteLine($"{other,-24}{Directory.EnumerateFiles(Path.Combine(folder, other), "*", SearchOption.AllDirectories).Count(),8} files: not run, there is no suite for it yet");
 return isAsKnown ? 0 : 2;

@@ -8,7 +8,7 @@ using Tervik.Storage;
 
 namespace Tervik.Records.Indexing;
 
-/// <summary>Search parameters posted as resources: the active ones are used as soon as what is stored already has been indexed for them.
+/// <summary>Search parameters posted as resources: those that are active, and drafts that can be indexed (the published ones are drafts too), are used as soon as what is stored already has been indexed for them.
 /// The reindex goes through the resources in small commits between those of others, and after a restart goes on where it was.</summary>
 public sealed class StoredSearchParameters : IAsyncDisposable
 {
@@ -45,12 +45,12 @@ public sealed class StoredSearchParameters : IAsyncDisposable
         get { lock (queue) return work; }
     }
 
-    /// <summary>Refuses a definition that could not be indexed. One that is not active may say anything.</summary>
+    /// <summary>Refuses an active definition that could not be indexed. A draft may say anything, and is not used then.</summary>
     /// <exception cref="FaultException">What is wrong.</exception>
     internal void Check(byte[] body)
     {
         using var json = JsonDocument.Parse(body);
-        if (Read(json.RootElement) is { } definition && Catalog.Check(definition) is { } fault) throw new FaultException(fault);
+        if (json.RootElement.TryGetProperty("status"u8, out var status) && status.ValueEquals("active"u8) && Read(json.RootElement) is { } definition && Catalog.Check(definition) is { } fault) throw new FaultException(fault);
     }
 
     /// <summary>The definition in a resource; null when it is not in use, or one of the published ones.</summary>
@@ -58,7 +58,7 @@ public sealed class StoredSearchParameters : IAsyncDisposable
     {
         static string? Text(JsonElement owner, string name) => owner.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         static string[] Texts(JsonElement owner, string name) => owner.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array ? [.. items.EnumerateArray().Select(item => item.GetString() ?? "")] : [];
-        if (Text(resource, "status") != "active" || Text(resource, "url") is not { } url || Text(resource, "code") is not { } code || Text(resource, "type") is not { } type || Catalog.IsPublished(url)) return null;
+        if (Text(resource, "status") is "retired" || Text(resource, "url") is not { } url || Text(resource, "code") is not { } code || Text(resource, "type") is not { } type || Catalog.IsPublished(url)) return null;
         return new SearchParameterDefinition
         {
             Url = url,

@@ -30,6 +30,8 @@ sealed class Transaction(FhirServer server, Permission permission)
         /// <summary>A conditional create that found something: nothing is written.</summary>
         public bool IsMet { get; set; }
         public Write? Write { get; set; }
+        /// <summary>What a conditional entry looks for.</summary>
+        public string? Criteria { get; set; }
         public string Name => $"{interaction.Type}/{Id}";
     }
 
@@ -40,6 +42,9 @@ sealed class Transaction(FhirServer server, Permission permission)
         foreach (var entry in entries)
             if (entry.Request.Method is not ("GET" or "HEAD")) plans.Add(await Decided(entry));
         for (var attempt = 0; attempt < MostAttempts; attempt++)
+        {
+            foreach (var entry in entries)
+                if (entry.Request.Method is "GET" or "HEAD") await CheckRead(entry, plans);
             if (await TryCommit(plans, request.Http.RequestAborted) is { } answers)
             {
                 // Reads come last and see what was written.
@@ -47,7 +52,19 @@ sealed class Transaction(FhirServer server, Permission permission)
                     if (entry.Request.Method is "GET" or "HEAD") answers[entry.Index] = await Read(entry);
                 return Bundles.Response("transaction-response", [.. entries.Select(entry => answers[entry.Index])]);
             }
+        }
         throw new FaultException(new Fault(FaultKind.Conflict, "conflict", null, "Others change the same resources all the time; nothing was written. Try again."));
+    }
+
+    /// <summary>A read that will fail fails the transaction, so that nothing is written: all entries succeed, or none.</summary>
+    async Task CheckRead(BundleEntry entry, List<Plan> plans)
+    {
+        var request = entry.Request;
+        if (request.Path is not [var type, var id] || !FhirIds.IsId(id) || Schema.R4.Find(type) is not { Kind: FhirTypeKind.Resource }) return;
+        var change = plans.Find(plan => plan.Interaction.Type == type && plan.Interaction.Id == id);
+        var decided = await server.Access.Decide(request.Http, new("read", type, id), request.Http.RequestAborted);
+        var isThere = change is not null ? change.Request.Method != "DELETE" : await store.Read(type, id, decided.Filter, request.Http.RequestAborted) is { IsDeleted: false };
+        if (!isThere) throw new FaultException(Incoming.Located(Reading.Absent(new("read", type, id)).Faults[0], entry.Where));
     }
 
     async Task<Plan> Decided(BundleEntry entry)
@@ -105,6 +122,7 @@ sealed class Transaction(FhirServer server, Permission permission)
         var criteria = request.Method == "POST" ? request.IfNoneExist is { } text ? RestRequest.ParseQuery(text) : null : plan.Id is null ? request.Query : null;
         if (criteria is not null)
         {
+            plan.Criteria = string.Join('&', criteria.Select(one => $"{one.Key}={one.Value}").Order(StringComparer.Ordinal));
             var search = Writing.Criteria(type, criteria, $"{request.Entry}.request").Search;
             var found = await server.Searches.Match(session, search, plan.Permission.Filter, stop);
             if (found.Count > 1) throw new FaultException(new Fault(FaultKind.PreconditionFailed, "multiple-matches", $"{request.Entry}.request", $"Several resources of {type} meet the criteria; one at most was expected."));
@@ -127,11 +145,14 @@ sealed class Transaction(FhirServer server, Permission permission)
     static void CheckIdentities(List<Plan> plans)
     {
         var seen = new Dictionary<string, Plan>(StringComparer.Ordinal);
-        var urls = new HashSet<string>(StringComparer.Ordinal);
+        var (urls, seenCriteria) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         foreach (var plan in plans)
         {
             if (plan.Id is not null && !plan.IsMet && !seen.TryAdd(plan.Name, plan))
                 throw Bundles.Bad(plan.Request.Entry, $"{plan.Name} is changed by another entry too ({seen[plan.Name].Request.Entry}); a transaction changes each resource once.");
+            // Two entries that look for the same resource mean the same one, even when it does not exist yet.
+            if (plan.Criteria is { } criteria && !seenCriteria.Add($"{plan.Interaction.Type}?{criteria}"))
+                throw Bundles.Bad(plan.Request.Entry, $"Another entry has the criteria {criteria} too; a transaction changes each resource once.");
             if (plan.Entry.FullUrl is { Length: > 0 } url && plan.Request.Method is "POST" && !urls.Add(url))
                 throw Bundles.Bad($"{plan.Request.Entry}.fullUrl", $"Another entry has the fullUrl {url} too.");
         }

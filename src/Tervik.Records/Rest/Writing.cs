@@ -172,7 +172,6 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
     {
         if (request.IfMatch is not { } tag) return null;
         if (tag.Trim() == "*" && existing is { IsDeleted: false }) return existing.Version;
-        if (tag.Trim() != "*" && Tags.Version(tag) is null) throw new FaultException(new Fault(FaultKind.Invalid, "value", "If-Match", $"{tag} is no version; W/\"3\" was expected."));
         if (existing is { IsDeleted: false } && Tags.Version(tag) == existing.Version) return existing.Version;
         throw new FaultException(new Fault(FaultKind.PreconditionFailed, "conflict", "If-Match", $"The current version is {(existing is { IsDeleted: false } ? existing.Version : 0)}, not {tag}. Read it again and repeat the change."));
     }

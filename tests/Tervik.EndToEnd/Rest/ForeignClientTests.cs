@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using Hl7.Fhir.Model;
 using Hl7.Fhir.Rest;
 
 namespace Tervik.EndToEnd.Rest;
 
-/// <summary>Firely's client, unchanged, against the running server.</summary>
+/// <summary>Clients of others, unchanged, against the running server: Firely's, fhir-kit-client and the SMART JS client.</summary>
 public sealed class ForeignClientTests(Node node) : IClassFixture<Node>
 {
     static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -69,5 +70,26 @@ public sealed class ForeignClientTests(Node node) : IClassFixture<Node>
         using var client = await Client();
         var capabilities = (await client.CapabilityStatementAsync(ct: Stop))!;
         Assert.Equal(146, capabilities.Rest.Single().Resource.Count);
+    }
+
+    [Theory]
+    [InlineData("fhir-kit-client.mjs")]
+    [InlineData("fhirclient.mjs")]
+    public async System.Threading.Tasks.Task Clients_in_JavaScript_create_search_turn_pages_send_transactions_and_patch(string script)
+    {
+        // Beside node_modules, where Node looks for the client.
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (root is not null && !Directory.Exists(Path.Combine(root.FullName, "node_modules"))) root = root.Parent;
+        Assert.NotNull(root);
+        using var http = await node.Client("client/foreign");
+        var start = new ProcessStartInfo("node", [Path.Combine(root.FullName, "tests/Tervik.EndToEnd/Rest/Clients", script), $"{node.Address}/fhir", http.DefaultRequestHeaders.Authorization!.Parameter!])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = root.FullName,
+        };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync(Stop);
+        var output = await process.StandardOutput.ReadToEndAsync(Stop);
+        await process.WaitForExitAsync(Stop);
+        Assert.True(process.ExitCode == 0 && output.Trim() == "ok", $"{output}{await errors}");
     }
 }

@@ -24,6 +24,10 @@ public sealed record Suite(string Name, string Place, Func<string, IEnumerable<C
         new("json", "json", JsonParsing.Run),
         new("server", "server", ServerScenarios.Run),
         new("fhirpath-r4", "fhirpath/r4", FhirPathR4.Run),
+        new("ucum", "terminology/ucum", Inputs.Ucum),
+        new("naughty-strings", "naughty-strings", Inputs.NaughtyStrings),
+        new("xml-json-pairs", "synthea/xml-json-pairs", Inputs.Pairs),
+        new("validator", "validator", ValidatorCases.Run),
         new("json-patch", "patch/json-patch", Patches.Json),
         new("fhirpath-patch", "patch", Patches.FhirPath),
     ];

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Xml;
 using Tervik.Records.Indexing;
 
 namespace Tervik.Records.Validation;
@@ -28,6 +29,7 @@ static partial class Primitives
         if (value.ValueKind != JsonValueKind.String) return "a text in quotes";
         var raw = JsonMarshal.GetRawUtf8Value(value)[1..^1];
         if (raw.IsEmpty) return "a text that is not empty";
+        if (!IsLegible(value, raw)) return "a text without control characters other than tab, line feed and carriage return, which XML could not carry";
         return type switch
         {
             "date" => IsDate(value) ? null : "a date such as 2026, 2026-01 or 2026-01-31",
@@ -55,6 +57,15 @@ static partial class Primitives
         if (raw.Length > 128) return false;
         foreach (var c in raw)
             if (!char.IsAsciiLetterOrDigit((char)c) && c is not ((byte)'-' or (byte)'.')) return false;
+        return true;
+    }
+
+    static bool IsLegible(JsonElement value, ReadOnlySpan<byte> raw)
+    {
+        // In UTF-8 text only an escape, or a character that begins with EF (U+FFFE, U+FFFF), can be one that XML has no place for.
+        if (raw.IndexOfAny((byte)'\\', (byte)0xEF) < 0) return true;
+        foreach (var letter in value.GetString()!)
+            if (!XmlConvert.IsXmlChar(letter) && !char.IsSurrogate(letter)) return false;
         return true;
     }
 

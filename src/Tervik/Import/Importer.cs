@@ -31,6 +31,8 @@ sealed record ImportResult(long Written, long Unchanged, long Refused, long Open
 sealed class Importer(RecordStore store)
 {
     const int MostExamples = 200;
+    /// <summary>So many earlier versions are compared with what is imported.</summary>
+    const int MostVersions = 20;
     /// <summary>Resources committed together; one fsync for all.</summary>
     const int CommitSize = 500;
     static readonly int Workers = Math.Max(2, Environment.ProcessorCount);
@@ -226,13 +228,25 @@ sealed class Importer(RecordStore store)
         }
         var draft = Draft.Of(resource, IdOf(resource, fullUrl), store.Indexer);
         var existing = await store.Read(draft.Type, draft.Id, AccessFilter.Everything, stop);
-        if (existing is { IsDeleted: false } && existing.Body.AsSpan().StartsWith(draft.Head) && existing.Body.AsSpan().EndsWith(draft.Tail) && draft.Body(existing.Version, existing.AtUs).Length == existing.Body.Length)
+        if (existing is { IsDeleted: false } && await WasThere(draft, existing, stop))
         {
             Interlocked.Increment(ref unchanged);
             return null;
         }
         return new() { Method = "PUT", Type = draft.Type, Id = draft.Id, Draft = draft };
     }
+
+    /// <summary>Whether this is the current version or one before it: files may hold different states of a resource, and a repeated import must not turn back from one to the other.</summary>
+    async ValueTask<bool> WasThere(Draft draft, StoredResource current, CancellationToken stop)
+    {
+        if (IsSame(draft, current)) return true;
+        for (var version = current.Version - 1; version >= Math.Max(1, current.Version - MostVersions); version--)
+            if (await store.ReadVersion(draft.Type, draft.Id, version, AccessFilter.Everything, stop) is { } before && IsSame(draft, before)) return true;
+        return false;
+    }
+
+    static bool IsSame(Draft draft, StoredResource stored) =>
+        stored.Body.AsSpan().StartsWith(draft.Head) && stored.Body.AsSpan().EndsWith(draft.Tail) && draft.Body(stored.Version, stored.AtUs).Length == stored.Body.Length;
 
     async Task Commit(List<Write> writes, CancellationToken stop)
     {

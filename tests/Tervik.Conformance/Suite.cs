@@ -53,6 +53,19 @@ public sealed record Suite(string Name, string Place, Func<string, IEnumerable<C
         return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(line => line[0] != '#').Select(line => line.Split("  ")[0]).ToHashSet(StringComparer.Ordinal);
     }
 
+    /// <summary>The same for a body that waits.</summary>
+    internal static async Task<Case> Attempt(string name, Func<Task<string?>> body)
+    {
+        try
+        {
+            return new(name, await body());
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            return new(name, $"{fault.GetType().Name}: {fault.Message}".ReplaceLineEndings(" "));
+        }
+    }
+
     /// <summary>A case that runs <paramref name="body"/>: it returns what is wrong, or null; an exception is a failure too.</summary>
     internal static Case Try(string name, Func<string?> body)
     {

@@ -20,7 +20,7 @@ static class Inputs
         {
             string Of(string name) => test.Attribute(name)!.Value;
             var (id, from, to) = ($"c{Of("id")}", Of("srcUnit"), Of("dstUnit"));
-            cases.Add(await Try($"{Of("value")} {from} = {Of("outcome")} {to}", async () =>
+            cases.Add(await Suite.Attempt($"{Of("value")} {from} = {Of("outcome")} {to}", async () =>
             {
                 var observation = new JsonObject
                 {
@@ -45,7 +45,7 @@ static class Inputs
         foreach (var item in list.RootElement.EnumerateArray())
         {
             var (id, text) = (string.Create(CultureInfo.InvariantCulture, $"n{cases.Count}"), item.GetString()!);
-            cases.Add(await Try(string.Create(CultureInfo.InvariantCulture, $"{cases.Count}"), async () =>
+            cases.Add(await Suite.Attempt(string.Create(CultureInfo.InvariantCulture, $"{cases.Count}"), async () =>
             {
                 var patient = new JsonObject { ["resourceType"] = "Patient", ["id"] = id, ["name"] = new JsonArray(new JsonObject { ["family"] = text }) };
                 var written = await house.Send(HttpMethod.Put, $"Patient/{id}", Encoding.UTF8.GetBytes(patient.ToJsonString()));
@@ -80,17 +80,5 @@ static class Inputs
         using var content = new MemoryStream();
         stream.CopyTo(content);
         return content.ToArray();
-    }
-
-    static async Task<Case> Try(string name, Func<Task<string?>> body)
-    {
-        try
-        {
-            return new(name, await body());
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            return new(name, $"{fault.GetType().Name}: {fault.Message}".ReplaceLineEndings(" "));
-        }
     }
 }

@@ -58,15 +58,7 @@ static class ServerScenarios
         foreach (var file in Directory.EnumerateFiles(path, "*.*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             await using var house = await FhirHouse.Open();
-            var name = Path.GetRelativePath(path, file);
-            try
-            {
-                cases.Add(new(name, await Check(house, Path.GetFileName(file), await File.ReadAllBytesAsync(file))));
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                cases.Add(new(name, $"{fault.GetType().Name}: {fault.Message}".ReplaceLineEndings(" ")));
-            }
+            cases.Add(await Suite.Attempt(Path.GetRelativePath(path, file), async () => await Check(house, Path.GetFileName(file), await File.ReadAllBytesAsync(file))));
         }
         cases.Add(await Scenario("references by criteria to a patient who is there", path, ReferencesToPresentPatient));
         cases.Add(await Scenario("search parameters that cannot be indexed", path, BrokenParameters));
@@ -77,14 +69,7 @@ static class ServerScenarios
     static async Task<Case> Scenario(string name, string path, Func<FhirHouse, string, Task<string?>> check)
     {
         await using var house = await FhirHouse.Open();
-        try
-        {
-            return new(name, await check(house, path));
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            return new(name, $"{fault.GetType().Name}: {fault.Message}".ReplaceLineEndings(" "));
-        }
+        return await Suite.Attempt(name, () => check(house, path));
     }
 
     static async Task<string?> Check(FhirHouse house, string name, byte[] bytes)

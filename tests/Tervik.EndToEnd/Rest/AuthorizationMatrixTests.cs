@@ -57,6 +57,7 @@ public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<
         ("conditional delete", "DELETE", "Appointment?actor=Patient/{p}", null, null),
         ("write into a record", "POST", "Observation", """{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{p}"}}""", "application/fhir+json"),
         ("transaction into a record", "POST", "", """{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{p}"}},"request":{"method":"POST","url":"Observation"}}]}""", "application/fhir+json"),
+        ("transaction that reads", "POST", "", """{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"GET","url":"Patient/{p}"}}]}""", "application/fhir+json"),
         ("conditional reference", "POST", "", """{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?_id={p}"}},"request":{"method":"POST","url":"Observation"}}]}""", "application/fhir+json"),
     ];
 

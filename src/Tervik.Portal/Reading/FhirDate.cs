@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Tervik.Portal.Shell;
 
 namespace Tervik.Portal.Reading;
 
@@ -37,25 +38,27 @@ public readonly record struct FhirDate(string Text, DateTime Local, DateTimeOffs
     public string Day => Text.Length switch
     {
         4 => Text,
-        7 => Local.ToString("MMMM yyyy", CultureInfo.CurrentCulture),
-        _ => Local.ToString("d MMMM yyyy", CultureInfo.CurrentCulture),
+        7 => In("format of month"),
+        _ => In("format of day"),
     };
 
     /// <summary>With the time of day where it has one.</summary>
-    public string DayAndTime => Text.Length > 10 ? Local.ToString("d MMMM yyyy, HH:mm", CultureInfo.CurrentCulture) : Day;
+    public string DayAndTime => Text.Length > 10 ? $"{In("format of day")}, {Local:HH:mm}" : Day;
 
     /// <summary>As narrow columns show it: <c>12 Mar 2020</c>.</summary>
     public string Short => Text.Length switch
     {
         4 => Text,
-        7 => Local.ToString("MMM yyyy", CultureInfo.CurrentCulture),
-        _ => Local.ToString("d MMM yyyy", CultureInfo.CurrentCulture),
+        7 => In("format of short month"),
+        _ => In("format of short day"),
     };
 
     /// <summary>For the attribute <c>datetime</c> of HTML, which knows the same forms.</summary>
     public string Machine => Text.Length > 10 ? Instant.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture) : Text;
 
     public int Year => Local.Year;
+
+    string In(string format) => Local.ToString(Words.Of(format), Language.Reader);
 
     public int CompareTo(FhirDate other) => Instant.CompareTo(other.Instant);
 

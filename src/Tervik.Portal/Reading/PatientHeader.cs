@@ -23,9 +23,11 @@ public sealed record PatientHeader(string Id, string Name, FhirDate? Born, int? 
         var deceased = FhirDate.Read(patient.TextAt("deceasedDateTime"));
         var isDeceased = deceased is not null || patient.At("deceasedBoolean").ValueKind == JsonValueKind.True;
         int? age = born is null || (isDeceased && deceased is null) ? null : Math.Max(0, born.Value.YearsUntil(deceased?.Local ?? today));
-        return new(patient.TextAt("id") ?? "", Names.OfPerson(patient), born, age, Codes.Readable(patient.TextAt("gender")), deceased, isDeceased,
+        return new(patient.TextAt("id") ?? "", Names.OfPerson(patient), born, age, SexOf(patient.TextAt("gender")), deceased, isDeceased,
             ReadIdentifiers(patient), ReadContacts(patient));
     }
+
+    static string? SexOf(string? gender) => gender is "female" or "male" or "other" or "unknown" ? Words.Of($"sex {gender}") : Codes.Readable(gender);
 
     /// <summary>The identifier a list shows: a national one, else a medical record number, else any.</summary>
     public string? MainIdentifier => Identifiers.Count > 0 ? Identifiers[0].Value : null;

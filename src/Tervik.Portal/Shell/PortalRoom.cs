@@ -31,8 +31,10 @@ public static class PortalRoom
     /// <summary>Maps all pages.</summary>
     public static WebApplication MapPortal(this WebApplication app)
     {
+        app.UseLanguage();
         app.MapStyleSheet();
         app.MapAppearance();
+        app.MapLanguage();
         app.MapSignIn();
         app.MapPatients();
         app.MapRecord();

@@ -110,7 +110,7 @@ public sealed class PortalTests(Browser browser) : IClassFixture<Browser>
         Assert.Fail($"{name} cannot be reached with the keyboard.");
     }
 
-    static string Axe()
+    public static string Axe()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (Path.Combine(folder.FullName, "node_modules", "axe-core", "axe.min.js") is var path && File.Exists(path)) return path;

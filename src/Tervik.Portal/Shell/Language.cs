@@ -1,0 +1,52 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tervik.Trust.Identity;
+
+namespace Tervik.Portal.Shell;
+
+/// <summary>The language of the pages: a cookie when one was chosen, else what the browser prefers, else English.</summary>
+static class Language
+{
+    const string Cookie = "language";
+
+    static readonly CultureInfo[] Cultures = [CultureInfo.GetCultureInfo("en-GB"), CultureInfo.GetCultureInfo("da-DK"), CultureInfo.GetCultureInfo("et-EE"), CultureInfo.GetCultureInfo("ko-KR")];
+
+    /// <summary>Code and own name of each.</summary>
+    public static (string Code, string Name)[] All { get; } = [("en", "English"), ("da", "Dansk"), ("et", "Eesti"), ("ko", "한국어")];
+
+    /// <summary>Code of the one in which the page is being written.</summary>
+    public static string Current => Find(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName) is null ? "en" : CultureInfo.CurrentUICulture.TwoLetterISOLanguageName;
+
+    /// <summary>How dates are written for the reader.</summary>
+    public static CultureInfo Reader => CultureInfo.CurrentUICulture;
+
+    /// <summary>FHIR and the other interfaces have one language; pages have the reader's.</summary>
+    /// <remarks>Only words and dates follow it. The culture of numbers stays: an Estonian minus sign has no place in a key or a query.</remarks>
+    public static void UseLanguage(this WebApplication app) => app.Use((request, next) =>
+    {
+        if (!request.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) && !request.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+            CultureInfo.CurrentUICulture = Of(request.Request);
+        return next(request);
+    });
+
+    static CultureInfo Of(HttpRequest request)
+    {
+        if (request.Cookies[Cookie] is { } chosen && Find(chosen) is { } culture) return culture;
+        foreach (var wanted in request.GetTypedHeaders().AcceptLanguage.OrderByDescending(one => one.Quality ?? 1))
+            if (Find(wanted.Value.Value?.Split('-')[0]) is { } preferred) return preferred;
+        return Cultures[0];
+    }
+
+    static CultureInfo? Find(string? code) => Array.Find(Cultures, culture => culture.TwoLetterISOLanguageName == code);
+
+    public static void MapLanguage(this IEndpointRouteBuilder routes) => routes.MapPost("/language", async (HttpContext request, CancellationToken stop) =>
+    {
+        var form = await request.Request.ReadFormAsync(stop);
+        if (!FormGuard.Accepts(request, form) || Find(form["language"]) is not { } culture) return Microsoft.AspNetCore.Http.Results.BadRequest();
+        request.Response.Cookies.Append(Cookie, culture.TwoLetterISOLanguageName,
+            new() { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = request.Request.IsHttps, MaxAge = TimeSpan.FromDays(365), Path = "/" });
+        return Microsoft.AspNetCore.Http.Results.LocalRedirect(LocalPath.Of(form["to"]));
+    }).DisableAntiforgery(); // FormGuard does it.
+}

@@ -158,7 +158,8 @@ sealed class SqliteStatement : Rows
     }
 
     /// <summary>SQLite has no array parameters; json_each unfolds this one.</summary>
-    static string JsonArray(long[] integers) => string.Create(CultureInfo.InvariantCulture, $"[{string.Join(',', integers)}]");
+    // Not string.Join over the numbers: it writes the minus sign of the operator's locale.
+    static string JsonArray(long[] integers) => $"[{string.Join(',', integers.Select(integer => integer.ToString(CultureInfo.InvariantCulture)))}]";
 
     /// <returns>Whether there is a row.</returns>
     public bool Step()

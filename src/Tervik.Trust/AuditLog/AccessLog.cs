@@ -130,7 +130,7 @@ public sealed class AccessLog : IAsyncDisposable
         [
             await Numbers(session, group.Count), Texts(group, e => e.Access!.Agent), Texts(group, e => e.Access!.Interaction.Name), Texts(group, e => e.Access!.Interaction.Type),
             Texts(group, e => e.Access!.Interaction.Id), Texts(group, e => Cut(e.Access!.Query)), Texts(group, e => string.Join(' ', e.Access!.Resources)),
-            Texts(group, e => string.Join(' ', e.Access!.Compartments)), Array.ConvertAll([.. group], e => (long)e.Access!.Status), Texts(group, e => e.Request),
+            Texts(group, e => string.Join(' ', e.Access!.Compartments.Select(key => key.ToString(CultureInfo.InvariantCulture)))), Array.ConvertAll([.. group], e => (long)e.Access!.Status), Texts(group, e => e.Request),
         ]);
     }
 

@@ -13,9 +13,7 @@ sealed class Searching(SearchEngine searches, RecordStore store)
     public async ValueTask<RestAnswer> Answer(RestRequest request, Permission permission, Interaction interaction)
     {
         var subset = Formats.SubsetOf(request.Parameter("_summary"), request.Parameter("_elements"));
-        var parameters = request.Query.Where(parameter => parameter.Key != "_cursor" && !Formats.Parameters.Contains(parameter.Key)).ToList();
-        if (request.Parameter("_summary") == "count") parameters = [.. parameters.Where(parameter => parameter.Key != "_count"), new("_count", "0")];
-        var page = await searches.Search(new SearchRequest(interaction.Type, parameters, request.Strict)
+        var page = await searches.Search(Read(request, interaction.Type) with
         {
             Compartment = interaction.Name == "search-compartment" ? $"{request.Path[0]}/{request.Path[1]}" : null,
             Cursor = request.Parameter("_cursor"),
@@ -26,6 +24,14 @@ sealed class Searching(SearchEngine searches, RecordStore store)
             Resources = [.. page.Matches.Concat(page.Included).Select(resource => $"{resource.Type}/{resource.Id}")],
             Compartments = [.. page.Matches.Concat(page.Included).SelectMany(store.CompartmentsOf).Distinct()],
         };
+    }
+
+    /// <summary>What a request asks of the search, without what only shapes the answer.</summary>
+    public static SearchRequest Read(RestRequest request, string? type)
+    {
+        var parameters = request.Query.Where(parameter => parameter.Key != "_cursor" && !Formats.Parameters.Contains(parameter.Key)).ToList();
+        if (request.Parameter("_summary") == "count") parameters = [.. parameters.Where(parameter => parameter.Key != "_count"), new("_count", "0")];
+        return new(type, parameters, request.Strict);
     }
 
     static ReadOnlyMemory<byte> Bundle(RestRequest request, SearchPage page, Subset? subset)

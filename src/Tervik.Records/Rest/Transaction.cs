@@ -60,6 +60,15 @@ sealed class Transaction(FhirServer server, Permission permission)
     async Task CheckRead(BundleEntry entry, List<Plan> plans)
     {
         var request = entry.Request;
+        if (request.Path is [var searched] && Schema.R4.Find(searched) is { Kind: FhirTypeKind.Resource } && request.Parameter("_cursor") is null)
+            try
+            {
+                server.Searches.Check(Searching.Read(request, searched));
+            }
+            catch (FaultException fault)
+            {
+                throw new FaultException([.. fault.Faults.Select(one => Incoming.Located(one, entry.Where))]);
+            }
         if (request.Path is not [var type, var id] || !FhirIds.IsId(id) || Schema.R4.Find(type) is not { Kind: FhirTypeKind.Resource }) return;
         var change = plans.Find(plan => plan.Interaction.Type == type && plan.Interaction.Id == id);
         var decided = await server.Access.Decide(request.Http, new("read", type, id), request.Http.RequestAborted);

@@ -48,6 +48,10 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         }
     }
 
+    /// <summary>Whether a search of one type is understood; nothing is looked up.</summary>
+    /// <exception cref="FaultException">A parameter or value is not understood, or over a limit.</exception>
+    public void Check(SearchRequest request) => Parse(request, []);
+
     SearchQuery Parse(SearchRequest request, List<string> types) => new SearchParser(store.Indexer.Parameters, store.Keys, limits, expansion, request).Parse(types);
 
     async ValueTask<SearchPage> Run(Session session, SearchRequest request, SearchQuery? parsed, PagePoint? point, AccessFilter access, Cursors sealing)

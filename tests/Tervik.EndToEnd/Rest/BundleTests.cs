@@ -23,6 +23,22 @@ public sealed class BundleTests(Node node) : IClassFixture<Node>
         Assert.Equal(0, await Count(client, "Patient?identifier=urn:t|rollback"));
     }
 
+    [Theory]
+    [InlineData("Patient/none", HttpStatusCode.NotFound)]
+    [InlineData("Patient?birthdate=soon", HttpStatusCode.BadRequest)]
+    public async Task A_transaction_whose_read_would_fail_writes_nothing(string read, HttpStatusCode expected)
+    {
+        using var client = await node.Client("client/bundles");
+        var (status, answer) = await Send(client, $$$"""
+            {"resourceType":"Bundle","type":"transaction","entry":[
+              {"resource":{"resourceType":"Patient","identifier":[{"system":"urn:t","value":"unread"}]},"request":{"method":"POST","url":"Patient"}},
+              {"request":{"method":"GET","url":"{{{read}}}"}}]}
+            """);
+        Assert.Equal(expected, status);
+        Assert.StartsWith("Bundle.entry[1]", answer["issue"]![0]!["expression"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(0, await Count(client, "Patient?identifier=urn:t|unread"));
+    }
+
     [Fact]
     public async Task A_batch_answers_each_entry_by_itself()
     {

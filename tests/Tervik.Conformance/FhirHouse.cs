@@ -1,15 +1,8 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Tervik.Records;
-using Tervik.Records.Access;
 using Tervik.Records.Resources;
-using Tervik.Records.Rest;
 using Tervik.Storage;
 
 namespace Tervik.Conformance;
@@ -41,13 +34,7 @@ sealed class FhirHouse : IAsyncDisposable
         var house = new FhirHouse();
         house.database = await Database.Open(new(Path.Combine(house.folder.FullName, "record.db")), RecordStore.RecordMigrations, CancellationToken.None);
         house.Store = await RecordStore.Open(house.database, CancellationToken.None);
-        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<IAccessControl, Everybody>();
-        builder.Services.AddRecords(house.Store, new());
-        house.app = builder.Build();
-        house.app.MapFhir();
+        house.app = OpenRecord.Build(house.Store, "http://127.0.0.1:0");
         await house.app.StartAsync();
         house.http = new HttpClient { BaseAddress = new Uri(house.app.Urls.First() + "/fhir/") };
         return house;
@@ -75,12 +62,5 @@ sealed class FhirHouse : IAsyncDisposable
         await Store.DisposeAsync();
         await database.DisposeAsync();
         folder.Delete(recursive: true);
-    }
-
-    sealed class Everybody : IAccessControl
-    {
-        public ValueTask<Permission> Decide(HttpContext request, Interaction interaction, CancellationToken stop) => new(new Permission("client/suite", AccessFilter.Everything, null));
-        public Fault? MayWrite(Permission permission, Interaction interaction, ReadOnlySpan<long> compartments) => null;
-        public ValueTask Log(AccessEvent access, CancellationToken stop) => default;
     }
 }

@@ -17,7 +17,7 @@ static class Language
     public static (string Code, string Name)[] All { get; } = [("en", "English"), ("da", "Dansk"), ("et", "Eesti"), ("ko", "한국어")];
 
     /// <summary>Code of the one in which the page is being written.</summary>
-    public static string Current => Find(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName) is null ? "en" : CultureInfo.CurrentUICulture.TwoLetterISOLanguageName;
+    public static string Current => (Find(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName) ?? Cultures[0]).TwoLetterISOLanguageName;
 
     /// <summary>How dates are written for the reader.</summary>
     public static CultureInfo Reader => CultureInfo.CurrentUICulture;

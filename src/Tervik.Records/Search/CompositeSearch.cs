@@ -56,25 +56,11 @@ sealed class CompositeCriterion : Criterion
     {
         if (probe.Third is { } third)
         {
-            OnPoint(sql, probe.Second!.Value, row + "lo");
-            OnPoint(sql.Add(" AND "), third, row + "hi");
+            probe.Second!.Value.WritePoint(sql, row + "lo");
+            third.WritePoint(sql.Add(" AND "), row + "hi");
         }
         else if (probe.Second is { } second) second.Write(sql, row);
         else sql.OneOf(row + "lo", probe.SecondKeys);
-    }
-
-    /// <summary>The comparison of a number that stands in one column.</summary>
-    static void OnPoint(SqlWriter sql, RangeTest test, string column)
-    {
-        switch (test.Prefix)
-        {
-            case Prefix.Eq or Prefix.Ap: sql.Add($"({column} >= ").Value(test.Low).Add($" AND {column} <= ").Value(test.High).Add(")"); break;
-            case Prefix.Ne: sql.Add($"({column} < ").Value(test.Low).Add($" OR {column} > ").Value(test.High).Add(")"); break;
-            case Prefix.Gt or Prefix.Sa: sql.Add($"{column} > ").Value(test.High); break;
-            case Prefix.Lt or Prefix.Eb: sql.Add($"{column} < ").Value(test.Low); break;
-            case Prefix.Ge: sql.Add($"{column} >= ").Value(test.Low); break;
-            case Prefix.Le: sql.Add($"{column} <= ").Value(test.High); break;
-        }
     }
 
     public override void List(SqlWriter sql)

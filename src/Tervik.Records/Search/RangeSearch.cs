@@ -15,6 +15,20 @@ readonly record struct RangeTest(Prefix Prefix, long Low, long High)
     /// <summary>Whether the values can be listed from the tree.</summary>
     public bool CanList => Prefix != Prefix.Ne;
 
+    /// <summary>The comparison of a value that stands in one column.</summary>
+    public void WritePoint(SqlWriter sql, string column)
+    {
+        switch (Prefix)
+        {
+            case Prefix.Eq or Prefix.Ap: sql.Add($"({column} >= ").Value(Low).Add($" AND {column} <= ").Value(High).Add(")"); break;
+            case Prefix.Ne: sql.Add($"({column} < ").Value(Low).Add($" OR {column} > ").Value(High).Add(")"); break;
+            case Prefix.Gt or Prefix.Sa: sql.Add($"{column} > ").Value(High); break;
+            case Prefix.Lt or Prefix.Eb: sql.Add($"{column} < ").Value(Low); break;
+            case Prefix.Ge: sql.Add($"{column} >= ").Value(Low); break;
+            case Prefix.Le: sql.Add($"{column} <= ").Value(High); break;
+        }
+    }
+
     public void Write(SqlWriter sql, string row)
     {
         sql.Add("(");
@@ -102,7 +116,7 @@ sealed class UpdatedCriterion(string type, IReadOnlyList<RangeTest> tests) : Cri
     {
         var alias = sql.Alias();
         sql.Add($"EXISTS (SELECT 1 FROM res {alias} WHERE {alias}.pk = {pk} AND (");
-        for (var i = 0; i < tests.Count; i++) Compare(sql.Add(i > 0 ? " OR " : ""), tests[i], $"{alias}.at_us");
+        for (var i = 0; i < tests.Count; i++) tests[i].WritePoint(sql.Add(i > 0 ? " OR " : ""), $"{alias}.at_us");
         sql.Add("))");
     }
 
@@ -111,27 +125,14 @@ sealed class UpdatedCriterion(string type, IReadOnlyList<RangeTest> tests) : Cri
         for (var i = 0; i < tests.Count; i++)
         {
             sql.Add(i > 0 ? " UNION ALL " : "").Add("SELECT pk FROM res WHERE type = ").Value(type).Add(" AND ");
-            Compare(sql, tests[i], "at_us");
+            tests[i].WritePoint(sql, "at_us");
             sql.Add(" AND method <> 'DELETE'");
         }
     }
 
     public override void Bound(SqlWriter sql, long? parameter, string column)
     {
-        if (parameter is null && tests.Count == 1) Compare(sql.Add(" AND "), tests[0], column);
-    }
-
-    static void Compare(SqlWriter sql, RangeTest test, string time)
-    {
-        switch (test.Prefix)
-        {
-            case Prefix.Eq or Prefix.Ap: sql.Add($"({time} >= ").Value(test.Low).Add($" AND {time} <= ").Value(test.High).Add(")"); break;
-            case Prefix.Ne: sql.Add($"({time} < ").Value(test.Low).Add($" OR {time} > ").Value(test.High).Add(")"); break;
-            case Prefix.Gt or Prefix.Sa: sql.Add($"{time} > ").Value(test.High); break;
-            case Prefix.Lt or Prefix.Eb: sql.Add($"{time} < ").Value(test.Low); break;
-            case Prefix.Ge: sql.Add($"{time} >= ").Value(test.Low); break;
-            case Prefix.Le: sql.Add($"{time} <= ").Value(test.High); break;
-        }
+        if (parameter is null && tests.Count == 1) tests[0].WritePoint(sql.Add(" AND "), column);
     }
 }
 

@@ -7,7 +7,7 @@ namespace Tervik.Trust.Decision;
 static class Policy
 {
     /// <summary>Changes with every change of the table.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>One row: these callers may do these interactions when their credential has the scope.</summary>
     /// <param name="Who">The kind of caller.</param>
@@ -31,7 +31,7 @@ static class Policy
     static readonly string[] Reading =
     [
         "read", "vread", "history-instance", "history-type", "history-system", "search-type", "search-system", "search-compartment",
-        "$everything", "$lastn", "$meta", "$validate", "batch",
+        "$everything", "$summary", "$lastn", "$meta", "$validate", "batch",
     ];
 
     public static readonly IReadOnlyList<Rule> Rules =

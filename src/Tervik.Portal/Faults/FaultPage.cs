@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Shell;
 using Tervik.Records;
 
@@ -20,4 +21,14 @@ static class FaultPage
 
     public static RazorComponentResult<FaultDocument> Of(Frame frame, int status) =>
         new(new Dictionary<string, object?> { ["Frame"] = frame, ["Status"] = status }) { StatusCode = status, PreventStreamingRendering = true };
+}
+
+/// <summary>The answer to a form that is not of our pages, or too old.</summary>
+sealed class BadForm : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var visit = await httpContext.RequestServices.GetRequiredService<Entrance>().Enter(httpContext, interaction: null, httpContext.RequestAborted);
+        await FaultPage.Of(visit.Frame, StatusCodes.Status400BadRequest).ExecuteAsync(httpContext);
+    }
 }

@@ -5,18 +5,21 @@ using Tervik.Trust.Identity;
 
 namespace Tervik.Portal.Shell;
 
-/// <summary>Light, dark, or as the system says: a cookie, so that it works without JavaScript and from the first byte.</summary>
+/// <summary>Light, dark, high contrast, or as the system says: a cookie, so that it works without JavaScript and from the first byte.</summary>
 static class Appearance
 {
     const string Cookie = "appearance";
 
-    public static string Of(HttpContext request) => request.Request.Cookies[Cookie] is ("light" or "dark") and var scheme ? scheme : "auto";
+    /// <summary>What can be chosen.</summary>
+    public static readonly string[] All = ["auto", "light", "dark", "contrast"];
+
+    public static string Of(HttpContext request) => request.Request.Cookies[Cookie] is { } scheme && All.Contains(scheme) ? scheme : "auto";
 
     public static void MapAppearance(this IEndpointRouteBuilder routes) => routes.MapPost("/appearance", async (HttpContext request, CancellationToken stop) =>
     {
         var form = await request.Request.ReadFormAsync(stop);
         if (!FormGuard.Accepts(request, form)) return Microsoft.AspNetCore.Http.Results.BadRequest();
-        var scheme = form["scheme"].ToString() is ("light" or "dark") and var chosen ? chosen : "auto";
+        var scheme = form["scheme"].ToString() is var chosen && All.Contains(chosen) ? chosen : "auto";
         request.Response.Cookies.Append(Cookie, scheme,
             new() { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = request.Request.IsHttps, MaxAge = TimeSpan.FromDays(365), Path = "/" });
         return Microsoft.AspNetCore.Http.Results.LocalRedirect(LocalPath.Of(form["to"]));

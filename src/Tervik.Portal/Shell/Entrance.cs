@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tervik.Portal.Faults;
+using Tervik.Portal.Forms;
 using Tervik.Portal.Reading;
+using Tervik.Portal.SignIn;
 using Tervik.Records;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
@@ -21,11 +23,32 @@ sealed class Entrance(IAccessControl control, Identification identification, Rec
     public async Task<Visit> Enter(HttpContext request, Interaction? interaction, CancellationToken stop)
     {
         var principal = await identification.Of(request, stop);
+        return await Enter(request, principal, interaction, held: null, stop);
+    }
+
+    /// <summary>Asks for the decision about a posted form, and reads it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="interaction">What the form does, in FHIR's terms; null for one that touches nothing of the record.</param>
+    /// <param name="stop">Stops waiting.</param>
+    /// <returns>The visit, whose refusal comes first; and the form.</returns>
+    public async Task<(Visit Visit, Form Form)> EnterForm(HttpContext request, Interaction? interaction, CancellationToken stop)
+    {
+        var posted = await request.Request.ReadFormAsync(stop);
+        var isOurs = await identification.Accepts(request, posted, stop);
+        var principal = await identification.Of(request, stop);
+        // Signed out while writing: what was written comes back after the sign-in. Another site's form is no form of ours.
+        IResult? held = principal.Kind == PrincipalKind.Nobody && (isOurs || FormGuard.IsFromHere(request)) ? new SignInAgain(posted)
+            : isOurs ? null : new Faults.BadForm();
+        return (await Enter(request, principal, interaction, held, stop), Form.Posted(request, posted));
+    }
+
+    async Task<Visit> Enter(HttpContext request, Principal principal, Interaction? interaction, IResult? held, CancellationToken stop)
+    {
         var permission = interaction is null ? null : await control.Decide(request, interaction, stop);
         var person = principal.Kind is PrincipalKind.Patient or PrincipalKind.Professional
             ? new SignedIn(principal.Agent!, principal.Kind, await NameOf(principal.Agent!, stop)) : null;
         var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request));
-        return new(control, interaction, permission, frame);
+        return new(control, interaction, permission, frame, held);
     }
 
     // The name on top of the page is the signed-in person's own; it is no access to anybody's record.
@@ -39,7 +62,7 @@ sealed class Entrance(IAccessControl control, Identification identification, Rec
 }
 
 /// <summary>One request of a signed-in person for one page.</summary>
-sealed class Visit(IAccessControl control, Interaction? interaction, Permission? permission, Frame frame)
+sealed class Visit(IAccessControl control, Interaction? interaction, Permission? permission, Frame frame, IResult? held)
 {
     public Frame Frame => frame;
     /// <summary>What may be seen.</summary>
@@ -48,8 +71,12 @@ sealed class Visit(IAccessControl control, Interaction? interaction, Permission?
     public SignedIn Person => frame.Person!;
 
     /// <summary>The answer when the visit ends here: to the sign-in, or a page that says why; null when it may go on.</summary>
-    public IResult? Refusal => frame.Person is null ? TypedResults.Redirect($"/sign-in?to={Uri.EscapeDataString(frame.Here)}")
-        : permission?.Refusal is { } refusal ? FaultPage.Of(refusal.Kind, frame) : null;
+    public IResult? Refusal => held ?? (frame.Person is null ? TypedResults.Redirect($"/sign-in?to={Uri.EscapeDataString(frame.Here)}")
+        : permission?.Refusal is { } refusal ? FaultPage.Of(refusal.Kind, frame) : null);
+
+    /// <summary>Why the reader may not write a resource with these compartments; null when they may.</summary>
+    public Fault? MayWrite(string type, ReadOnlySpan<long> compartments) => permission is null || interaction is null
+        ? new(FaultKind.Forbidden, "forbidden", type, "This page writes nothing.") : control.MayWrite(permission, interaction with { Type = type }, compartments);
 
     /// <summary>Logs what the page shows; the page leaves after that.</summary>
     /// <param name="view">Which page, in a word: it stands in the log as the query.</param>
@@ -67,6 +94,16 @@ sealed class Visit(IAccessControl control, Interaction? interaction, Permission?
     }
 
     /// <summary>The page itself.</summary>
-    public RazorComponentResult<TPage> Page<TPage>(object model) where TPage : IComponent =>
-        new(new Dictionary<string, object?> { ["Frame"] = frame, ["Model"] = model }) { PreventStreamingRendering = true };
+    /// <param name="model">What it shows.</param>
+    /// <param name="form">The form on it, or null when it has none. One that must be shown again makes the answer 422, or 409 when somebody else was faster.</param>
+    public RazorComponentResult<TPage> Page<TPage>(object model, Form? form = null) where TPage : IComponent
+    {
+        var parameters = new Dictionary<string, object?> { ["Frame"] = frame, ["Model"] = model };
+        if (form is not null) parameters["Form"] = form;
+        return new(parameters)
+        {
+            PreventStreamingRendering = true,
+            StatusCode = form switch { { Theirs: not null } => StatusCodes.Status409Conflict, { Errors.Count: > 0 } => StatusCodes.Status422UnprocessableEntity, _ => null },
+        };
+    }
 }

@@ -4,7 +4,7 @@ namespace Tervik.Portal.Shell;
 
 /// <summary>What surrounds a page: who is signed in, and how it shall look.</summary>
 /// <param name="Person">Who is signed in; null when nobody is.</param>
-/// <param name="Scheme"><c>auto</c>, <c>light</c> or <c>dark</c>.</param>
+/// <param name="Scheme"><c>auto</c>, <c>light</c>, <c>dark</c> or <c>contrast</c>.</param>
 /// <param name="Here">Path and query of the page, to come back to.</param>
 /// <param name="FormToken">For every form.</param>
 public sealed record Frame(SignedIn? Person, string Scheme, string Here, string FormToken);
@@ -20,4 +20,4 @@ public sealed record SignedIn(string Reference, PrincipalKind Kind, string Name)
 }
 
 /// <summary>Which entry of the main navigation a page belongs to.</summary>
-public enum Place { None, Record, Patients, Account }
+public enum Place { None, Record, Today, Patients, Tasks, Account }

@@ -19,7 +19,7 @@ static class Language
     /// <summary>Code of the one in which the page is being written.</summary>
     public static string Current => (Find(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName) ?? Cultures[0]).TwoLetterISOLanguageName;
 
-    /// <summary>How dates are written for the reader.</summary>
+    /// <summary>How dates and numbers are written for the reader.</summary>
     public static CultureInfo Reader => CultureInfo.CurrentUICulture;
 
     /// <summary>FHIR and the other interfaces have one language; pages have the reader's.</summary>

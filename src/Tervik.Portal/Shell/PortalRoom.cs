@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
 using Tervik.Portal.Entry;
+using Tervik.Portal.Forms;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Record;
 using Tervik.Portal.Results;
@@ -11,15 +12,15 @@ using Tervik.Portal.Timeline;
 
 namespace Tervik.Portal.Shell;
 
-/// <summary>The portal for patients and professionals: server-rendered pages, no JavaScript.</summary>
+/// <summary>The portal for patients and professionals: server-rendered pages; scripts only add to them.</summary>
 public static class PortalRoom
 {
     /// <summary>Registers what the pages need; the record and the access control are registered elsewhere.</summary>
     public static IServiceCollection AddPortal(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddLocalization();
         services.AddSingleton<Entrance>();
+        services.AddSingleton<RecordWriter>();
         services.AddSingleton<RecordQuery>();
         services.AddSingleton<SummaryQuery>();
         services.AddSingleton<TimelineQuery>();
@@ -32,7 +33,7 @@ public static class PortalRoom
     public static WebApplication MapPortal(this WebApplication app)
     {
         app.UseLanguage();
-        app.MapStyleSheet();
+        app.MapSiteFiles();
         app.MapAppearance();
         app.MapLanguage();
         app.MapSignIn();

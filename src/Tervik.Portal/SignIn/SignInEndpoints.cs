@@ -23,7 +23,13 @@ public sealed record Choice(string Reference, string Name, string? Detail);
 /// <param name="To">Where to go afterwards.</param>
 /// <param name="Patients">First of the patients found.</param>
 /// <param name="Professionals">First of the professionals found.</param>
-public sealed record SignInModel(bool IsOffered, string Name, string To, IReadOnlyList<Choice> Patients, IReadOnlyList<Choice> Professionals);
+/// <param name="Held">What was being written when the session ended; null when nothing was.</param>
+public sealed record SignInModel(bool IsOffered, string Name, string To, IReadOnlyList<Choice> Patients, IReadOnlyList<Choice> Professionals, HeldForm? Held);
+
+/// <summary>After a sign-in that interrupted writing: what was written, to go on with.</summary>
+/// <param name="To">Address of the form.</param>
+/// <param name="Held">Its fields.</param>
+public sealed record ContinueModel(string To, HeldForm Held);
 
 /// <summary>Sign-in and sign-out. Until a node trusts an eID, its only sign-in is a demonstration for synthetic data: choose who you are.</summary>
 static class SignInEndpoints
@@ -33,19 +39,33 @@ static class SignInEndpoints
     public static void MapSignIn(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/sign-in", Show);
+        routes.MapPost("/sign-in/again", Again).DisableAntiforgery();
         routes.MapPost("/sign-in", Enter).DisableAntiforgery(); // FormGuard does it.
         routes.MapPost("/sign-out", Leave).DisableAntiforgery();
     }
 
-    static async Task<IResult> Show(string? name, string? to, HttpContext request, Entrance entrance, DemoPeople people, TimeProvider clock, CancellationToken stop)
+    static Task<IResult> Show(string? name, string? to, HttpContext request, Entrance entrance, DemoPeople people, TimeProvider clock, CancellationToken stop) =>
+        Page(request, name, to, held: null, entrance, people, clock, stop);
+
+    /// <summary>The same with a form that waits: searching by name must not lose it, so it is posted.</summary>
+    static async Task<IResult> Again(HttpContext request, Entrance entrance, DemoPeople people, TimeProvider clock, CancellationToken stop)
+    {
+        var form = await request.Request.ReadFormAsync(stop);
+        return await Page(request, form["name"], form["to"], FormGuard.IsFromHere(request) ? HeldForm.Back(form) : null, entrance, people, clock, stop);
+    }
+
+    /// <summary>The sign-in page.</summary>
+    internal static async Task<IResult> Page(HttpContext request, string? name, string? to, HeldForm? held, Entrance entrance, DemoPeople people, TimeProvider clock, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, interaction: null, stop);
         var wanted = name is null ? "" : name.Trim() is { Length: > LongestName } long_ ? long_[..LongestName] : name.Trim();
-        if (!people.IsOffered) return visit.Page<SignInPage>(new SignInModel(IsOffered: false, wanted, LocalPath.Of(to), [], []));
         var today = clock.GetLocalNow().DateTime;
-        var patients = (await people.Find("Patient", wanted, stop)).Select(person => Patient(person, today)).ToList();
-        var professionals = (await people.Find("Practitioner", wanted, stop)).Select(Professional).ToList();
-        return visit.Page<SignInPage>(new SignInModel(IsOffered: true, wanted, LocalPath.Of(to), patients, professionals));
+        IReadOnlyList<Choice> patients = people.IsOffered ? [.. (await people.Find("Patient", wanted, stop)).Select(person => Patient(person, today))] : [];
+        IReadOnlyList<Choice> professionals = people.IsOffered ? [.. (await people.Find("Practitioner", wanted, stop)).Select(Professional)] : [];
+        var page = visit.Page<SignInPage>(new SignInModel(people.IsOffered, wanted, LocalPath.Of(to), patients, professionals, held));
+        // The form was not written.
+        if (held is not null) page.StatusCode = StatusCodes.Status401Unauthorized;
+        return page;
     }
 
     static async Task<IResult> Enter(HttpContext request, Entrance entrance, DemoPeople people, Sessions sessions, IAccessControl control, CancellationToken stop)
@@ -56,7 +76,9 @@ static class SignInEndpoints
             return FaultPage.Of((await entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
         await control.Log(new(reference, new("sign-in", null), "demonstration", [], [], StatusCodes.Status302Found), stop);
         await sessions.Open(request, reference, stop);
-        return TypedResults.LocalRedirect(LocalPath.Of(form["to"]));
+        if (HeldForm.Back(form) is not { } held) return TypedResults.LocalRedirect(LocalPath.Of(form["to"]));
+        var visit = await entrance.Enter(request, interaction: null, stop);
+        return visit.Page<ContinuePage>(new ContinueModel(LocalPath.Of(form["to"]), held));
     }
 
     static async Task<IResult> Leave(HttpContext request, Entrance entrance, Identification identification, Sessions sessions, IAccessControl control, CancellationToken stop)

@@ -25,7 +25,7 @@ static class Decision
         var scopeIsMissing = false;
         foreach (var rule in Policy.For(principal.Kind, interaction.Name))
         {
-            if (interaction.Type is { } type && rule.ExceptTypes.Contains(type)) continue;
+            if (interaction.Type is { } type && (rule.ExceptTypes.Contains(type) || rule.OnlyTypes.Count > 0 && !rule.OnlyTypes.Contains(type))) continue;
             if ((principal.Scope & rule.Scope) == rule.Scope) return null;
             scopeIsMissing = true;
         }

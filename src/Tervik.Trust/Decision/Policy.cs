@@ -17,6 +17,8 @@ static class Policy
     {
         /// <summary>Types the row is not about.</summary>
         public FrozenSet<string> ExceptTypes { get; init; } = [];
+        /// <summary>The only types the row is about; empty for all.</summary>
+        public FrozenSet<string> OnlyTypes { get; init; } = [];
     }
 
     /// <summary>Types that describe the health system and not a patient. Everyone who is signed in sees them, unless one is in a patient's compartment.</summary>
@@ -47,6 +49,9 @@ static class Policy
         new(PrincipalKind.Professional, Scope.Write, "update", "patch") { ExceptTypes = Directory },
         new(PrincipalKind.Professional, Scope.Write, "create", "delete") { ExceptTypes = [.. Directory, "Patient"] },
         new(PrincipalKind.Professional, Scope.Write, "transaction", "$meta-add", "$meta-delete") { ExceptTypes = Directory },
+        // What patients write in the portal: its forms decide what goes into it, so these are no interactions of the API. Who wrote it is noted with it.
+        new(PrincipalKind.Patient, Scope.Write, "create-own") { OnlyTypes = ["Communication", "Consent", "Provenance", "QuestionnaireResponse", "Task"] },
+        new(PrincipalKind.Patient, Scope.Write, "update-own") { OnlyTypes = ["Communication", "Consent", "Patient", "Provenance", "Task"] },
         // Writing alone is enough for a transaction: its conditions and its reads are decided entry by entry.
         new(PrincipalKind.System, Scope.Write, "create", "update", "patch", "delete", "transaction", "batch", "$meta-add", "$meta-delete", "$validate", "$reindex"),
     ];

@@ -36,6 +36,26 @@ public static class FormGuard
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Token(secret)), Encoding.UTF8.GetBytes(form[Field].ToString()));
     }
 
+    /// <summary>A new key for a form: the id of what it will write, bound to the session, so that a form sent twice writes once.</summary>
+    public static string NewKey(HttpContext request)
+    {
+        var id = Guid.CreateVersion7().ToString("D");
+        return $"{id}.{Sign(request, id)}";
+    }
+
+    /// <summary>The id in a key.</summary>
+    public static string IdOf(string key) => key[..key.IndexOf('.', StringComparison.Ordinal)];
+
+    /// <summary>The id in a posted key; null when the key is not of this session.</summary>
+    public static string? KeyOf(HttpContext request, string key) => key.IndexOf('.', StringComparison.Ordinal) is var dot and > 0
+        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Sign(request, key[..dot])), Encoding.UTF8.GetBytes(key[(dot + 1)..])) ? key[..dot] : null;
+
+    static string Sign(HttpContext request, string id) =>
+        Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Sessions.SecretOf(request) ?? ""), Encoding.UTF8.GetBytes($"key {id}")));
+
+    /// <summary>Whether the browser says that the request comes from a page of ours. Enough to show somebody again what they wrote, not to write it.</summary>
+    public static bool IsFromHere(HttpContext request) => request.Request.Headers["Sec-Fetch-Site"] == "same-origin";
+
     static string Token(string secret) => Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), "form"u8));
 
     static string CookieName(HttpContext request) => request.Request.IsHttps ? "__Host-tervik-form" : "tervik-form";

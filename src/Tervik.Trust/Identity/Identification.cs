@@ -11,6 +11,15 @@ public sealed class Identification(AccessTokens tokens, Sessions sessions)
     public ValueTask<Principal> Of(HttpContext request, CancellationToken stop) =>
         request.Items.TryGetValue(Key, out var known) ? new((Principal)known!) : Find(request, stop);
 
+    /// <summary>Whether a posted form is of our own pages. If it is, the session behind it may write for this one request: a cookie alone never does.</summary>
+    public async ValueTask<bool> Accepts(HttpContext request, IFormCollection form, CancellationToken stop)
+    {
+        if (!FormGuard.Accepts(request, form)) return false;
+        if (request.Request.Headers.Authorization.Count == 0 && await Of(request, stop) is { Kind: not PrincipalKind.Nobody } principal)
+            request.Items[Key] = principal with { Scope = Scope.Read | Scope.Write };
+        return true;
+    }
+
     async ValueTask<Principal> Find(HttpContext request, CancellationToken stop)
     {
         var principal = request.Request.Headers.Authorization.ToString() is { Length: > 0 } authorization

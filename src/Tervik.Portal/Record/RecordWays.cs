@@ -1,0 +1,41 @@
+namespace Tervik.Portal.Record;
+
+/// <summary>The ways into a record: every page about a patient, in groups. A page that does not exist has no entry here.</summary>
+static class RecordWays
+{
+    /// <param name="Key">Names the page: the words <c>page {Key}</c>, and what <see cref="RecordFrame"/> calls current.</param>
+    /// <param name="Path">Below <c>/patients/{id}</c>.</param>
+    /// <param name="For">Who has it: the patients themselves, professionals, or both (null).</param>
+    public sealed record Way(string Key, string Path, Face? For = null);
+
+    /// <summary>The two faces of the portal.</summary>
+    public enum Face { Patient, Professional }
+
+    /// <summary>Groups by the words of their heading.</summary>
+    public static readonly (string Group, Way[] Ways)[] All =
+    [
+        ("group overview", [new("summary", ""), new("flowsheet", "/flowsheet", Face.Professional), new("timeline", "/timeline"), new("handover", "/handover", Face.Professional)]),
+        ("group write",
+        [
+            new("new-note", "/new/note", Face.Professional), new("new-diagnosis", "/new/diagnosis", Face.Professional), new("new-prescription", "/new/prescription", Face.Professional),
+            new("new-observation", "/new/observation", Face.Professional), new("new-allergy", "/new/allergy", Face.Professional), new("new-vaccination", "/new/vaccination", Face.Professional),
+            new("new-order", "/new/order", Face.Professional),
+        ]),
+        ("group health",
+        [
+            new("conditions", "/conditions"), new("medication", "/medication"), new("allergies", "/allergies"), new("results", "/results"), new("vaccinations", "/vaccinations"),
+            new("procedures", "/procedures"), new("imaging", "/imaging"), new("documents", "/documents"),
+        ]),
+        ("group care", [new("encounters", "/encounters"), new("referrals", "/referrals"), new("care-team", "/care-team")]),
+        ("group own",
+        [
+            new("access", "/access"), new("sharing", "/sharing", Face.Patient), new("family", "/family", Face.Patient), new("wishes", "/wishes"), new("details", "/details", Face.Patient),
+            new("download", "/download"),
+        ]),
+    ];
+
+    /// <summary>The groups that one face has.</summary>
+    public static IEnumerable<(string Group, IEnumerable<Way> Ways)> Of(Face face) => All
+        .Select(group => (group.Group, Ways: group.Ways.Where(way => way.For is null || way.For == face)))
+        .Where(group => group.Ways.Any());
+}

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace Tervik.Records.Tests;
+namespace Tervik.Tests;
 
 /// <summary>The official suites and samples, which are no part of the project: environment variable TERVIK_SHARED_DATA, else <c>../shared/data</c> beside the repository.</summary>
 static class SharedData

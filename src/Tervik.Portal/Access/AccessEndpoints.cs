@@ -65,6 +65,7 @@ static class AccessEndpoints
             { Interaction.Name: "create" or "update" or "patch" } => Words.Of("wrote {0}", Type(access)),
             { Interaction.Name: "delete" } => Words.Of("deleted {0}", Type(access)),
             { Interaction.Name: "$everything" } => Words.Of("read everything"),
+            { Interaction.Name: "$summary" } => Words.Of("read summary"),
             { Interaction.Name: "sign-in" or "sign-out" } => Words.Of(access.Interaction.Name),
             _ => Words.Of("read {0}", Type(access)),
         };

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
+using Tervik.Portal.Download;
 using Tervik.Portal.Entry;
 using Tervik.Portal.Forms;
 using Tervik.Portal.Patients;
@@ -43,6 +44,7 @@ public static class PortalRoom
         app.MapResults();
         app.MapEntry();
         app.MapAccess();
+        app.MapDownload();
         app.MapAccount();
         return app;
     }

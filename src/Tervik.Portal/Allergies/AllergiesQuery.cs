@@ -55,15 +55,15 @@ static class AllergiesQuery
         var onset = FhirDate.Of(json, "onsetDateTime", "onsetPeriod");
         var recorded = FhirDate.Of(json, "recordedDate", "assertedDate");
         return shown.Line(onset ?? recorded,
-            onset is { } began ? Words.Of("since {0}", began.Day) : Values.Write(json, "onset") is { } age ? json.At("onsetString").Exists() ? age : Words.Of("at the age of {0}", age) : recorded is { } written ? Words.Of("recorded {0}", written.Day) : null,
+            onset is { } began ? Words.Of("since {0}", began.Day) : Values.Write(json, "onset") is { } age ? json.At("onsetString").Exists() ? age : Words.Of("fact at the age of {0}", age) : recorded is { } written ? Words.Of("fact recorded {0}", written.Day) : null,
             [CriticalityTag(json), VerifiedTag(json), Codes.Code(json.At("clinicalStatus")) is { } state && state != "active" ? new(States.Of(json.At("clinicalStatus"))!) : null],
             [
-                .. json.ItemsAt("reaction").Select(reaction => Reaction(reaction) is { } words ? new Fact(Words.Of("Reaction"), words) : null),
-                Title(shown) == shown.Title && Substances(json) is { } substances && substances != shown.Title ? new(Words.Of("Substance"), substances) : null,
-                json.TextAt("type") is { } type ? new(Words.Of("Kind"), Words.OfCode("allergy type", type)) : null,
-                .. json.ItemsAt("category").Select(category => category.AsText()).OfType<string>().Select(category => new Fact(Words.Of("Caused by what kind"), Words.OfCode("allergy category", category))),
-                FhirDate.Of(json, "lastOccurrence") is { } last ? new(Words.Of("Last time"), last.Day) : null,
-                shown.FirstReference(Words.Of("Recorded by"), "recorder", "asserter"),
+                .. json.ItemsAt("reaction").Select(reaction => Reaction(reaction) is { } words ? new Fact(Words.Of("fact Reaction"), words) : null),
+                Title(shown) == shown.Title && Substances(json) is { } substances && substances != shown.Title ? new(Words.Of("fact Substance"), substances) : null,
+                json.TextAt("type") is { } type ? new(Words.Of("fact Kind"), Words.OfCode("allergy type", type)) : null,
+                .. json.ItemsAt("category").Select(category => category.AsText()).OfType<string>().Select(category => new Fact(Words.Of("fact Caused by what kind"), Words.OfCode("allergy category", category))),
+                FhirDate.Of(json, "lastOccurrence") is { } last ? new(Words.Of("fact Last time"), last.Day) : null,
+                shown.FirstReference(Words.Of("fact Recorded by"), "recorder", "asserter"),
                 .. shown.Notes(),
             ], Title(shown));
     }

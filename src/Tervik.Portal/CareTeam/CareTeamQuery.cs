@@ -45,7 +45,7 @@ static class CareTeamQuery
 
     static List<Member> Own(Shown patient) =>
     [
-        .. patient.Json.ItemsAt("generalPractitioner").Select(reference => Of(patient, reference, Words.Of("General practitioner"), null)).OfType<Member>(),
+        .. patient.Json.ItemsAt("generalPractitioner").Select(reference => Of(patient, reference, Words.Of("fact General practitioner"), null)).OfType<Member>(),
         .. patient.Json.ItemsAt("managingOrganization").Select(reference => Of(patient, reference, Words.Of("Keeps the record"), null)).OfType<Member>(),
     ];
 
@@ -76,9 +76,9 @@ static class CareTeamQuery
             [json.TextAt("status") is { } status && status != "active" ? new(States.Of(status)!) : null, json.TextAt("intent") == "proposal" ? new(States.Of("proposed")!, "info") : null],
             [
                 json.TextAt("description") is { } description && description != shown.Title ? new(null, description) : null,
-                shown.FirstReference(Words.Of("Written by"), "author", "contributor"),
-                .. json.ItemsAt("addresses").Select(condition => shown.Reference(Words.Of("For"), condition)),
-                .. json.ItemsAt("goal").Select(goal => shown.Reference(Words.Of("Goal"), goal)),
+                shown.FirstReference(Words.Of("fact Written by"), "author", "contributor"),
+                .. json.ItemsAt("addresses").Select(condition => shown.Reference(Words.Of("fact For"), condition)),
+                .. json.ItemsAt("goal").Select(goal => shown.Reference(Words.Of("fact Goal"), goal)),
                 .. shown.Notes(),
             ], json.TextAt("title"));
     }
@@ -95,7 +95,7 @@ static class CareTeamQuery
                 status is null or "in-progress" or "unknown" ? [] : [new(States.Of(status)!, status is "completed" ? "success" : "neutral")],
                 [
                     .. Details(shown, detail, title).OfType<Fact>(),
-                    .. activity.ItemsAt("progress").Select(note => note.TextAt("text")).OfType<string>().Select(text => new Fact(Words.Of("Progress"), text)),
+                    .. activity.ItemsAt("progress").Select(note => note.TextAt("text")).OfType<string>().Select(text => new Fact(Words.Of("fact Progress"), text)),
                 ]);
         }
     }
@@ -103,8 +103,8 @@ static class CareTeamQuery
     static Fact?[] Details(Shown shown, JsonElement detail, string title) =>
     [
         detail.TextAt("description") is { } description && description != title ? new(null, description) : null,
-        detail.ItemsAt("performer").Select(performer => shown.Reference(Words.Of("Done by"), performer)).OfType<Fact>().FirstOrDefault(),
-        shown.Reference(Words.Of("Place"), detail.At("location")),
+        detail.ItemsAt("performer").Select(performer => shown.Reference(Words.Of("fact Done by"), performer)).OfType<Fact>().FirstOrDefault(),
+        shown.Reference(Words.Of("fact Place"), detail.At("location")),
     ];
 
     /// <summary>A goal in a line: what, until when, how far.</summary>
@@ -117,9 +117,9 @@ static class CareTeamQuery
         return shown.Line(due ?? start, due is { } day ? Words.Of("until {0}", day.Day) : start is { } began ? Words.Of("since {0}", began.Day) : null,
             [Codes.Code(json.At("achievementStatus")) is not null ? new(States.Of(json.At("achievementStatus"))!, Codes.Has(json.At("achievementStatus"), "achieved", "sustaining", "improving") ? "success" : "info") : json.TextAt("lifecycleStatus") is { } status && status != "active" ? new(States.Of(status)!) : null],
             [
-                .. json.ItemsAt("target").Select(one => Values.Write(one, "detail") is { } value ? new Fact(Codes.Write(one.At("measure")) ?? Words.Of("Target"), value) : null),
-                .. json.ItemsAt("addresses").Select(condition => shown.Reference(Words.Of("For"), condition)),
-                shown.Reference(Words.Of("Set by"), json.At("expressedBy")),
+                .. json.ItemsAt("target").Select(one => Values.Write(one, "detail") is { } value ? new Fact(Codes.Write(one.At("measure")) ?? Words.Of("fact Target"), value) : null),
+                .. json.ItemsAt("addresses").Select(condition => shown.Reference(Words.Of("fact For"), condition)),
+                shown.Reference(Words.Of("fact Set by"), json.At("expressedBy")),
                 .. shown.Notes(),
             ], Codes.Write(json.At("description")) ?? json.TextAt("description"));
     }

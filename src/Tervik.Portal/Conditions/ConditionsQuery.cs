@@ -9,10 +9,10 @@ static class ConditionsQuery
 {
     public static async Task<SectionModel> Load(Section section)
     {
-        var current = await section.Group("current", Words.Of("Current problems"), "Condition", Line, ("clinical-status", "active,recurrence,relapse"), ("_sort", "-onset-date"));
+        var current = await section.Group("current", Words.Of("fact Current problems"), "Condition", Line, ("clinical-status", "active,recurrence,relapse"), ("_sort", "-onset-date"));
         // A record may leave out how a problem stands: it is current unless it says that it ended.
         var unsaid = await section.Group("unsaid", Words.Of("State not recorded"), "Condition", Line, ("clinical-status:missing", "true"), ("_sort", "-onset-date"));
-        var past = await section.Group("past", Words.Of("Past problems"), "Condition", Line, ("clinical-status", "inactive,remission,resolved"), ("_sort", "-onset-date"));
+        var past = await section.Group("past", Words.Of("fact Past problems"), "Condition", Line, ("clinical-status", "inactive,remission,resolved"), ("_sort", "-onset-date"));
         return section.Model(current, unsaid, past);
     }
 
@@ -24,13 +24,13 @@ static class ConditionsQuery
         return shown.Line(FhirDate.Of(json, "onsetDateTime", "onsetPeriod") ?? FhirDate.Of(json, "recordedDate", "assertedDate"), When(json),
             [ClinicalTag(json), VerificationTag(json)],
             [
-                Codes.Write(json.At("severity")) is { } severity ? new(Words.Of("Severity"), severity) : null,
-                shown.Text(Words.Of("Part of the body"), "bodySite"),
-                json.FirstAt("stage") is var stage && (Codes.Write(stage.At("summary")) ?? Codes.Write(stage.At("type"))) is { } words ? new(Words.Of("Stage"), words) : null,
-                shown.FirstReference(Words.Of("Recorded by"), "recorder", "asserter"),
-                shown.Reference(Words.Of("Visit"), json.At("encounter")),
+                Codes.Write(json.At("severity")) is { } severity ? new(Words.Of("fact Severity"), severity) : null,
+                shown.Text(Words.Of("fact Part of the body"), "bodySite"),
+                json.FirstAt("stage") is var stage && (Codes.Write(stage.At("summary")) ?? Codes.Write(stage.At("type"))) is { } words ? new(Words.Of("fact Stage"), words) : null,
+                shown.FirstReference(Words.Of("fact Recorded by"), "recorder", "asserter"),
+                shown.Reference(Words.Of("fact Visit"), json.At("encounter")),
                 .. Related(shown),
-                .. json.ItemsAt("evidence").SelectMany(evidence => evidence.ItemsAt("detail")).Select(detail => shown.Reference(Words.Of("Seen in"), detail)),
+                .. json.ItemsAt("evidence").SelectMany(evidence => evidence.ItemsAt("detail")).Select(detail => shown.Reference(Words.Of("fact Seen in"), detail)),
                 .. shown.Notes(),
             ]);
     }
@@ -43,10 +43,10 @@ static class ConditionsQuery
         return (onset?.Day, end?.Day) switch
         {
             ({ } from, { } to) => from == to ? from : $"{from} – {to}",
-            ({ } from, null) => HasEnded(condition) ? Words.Of("began {0}", from) : Words.Of("since {0}", from),
+            ({ } from, null) => HasEnded(condition) ? Words.Of("fact began {0}", from) : Words.Of("since {0}", from),
             (null, { } to) => Words.Of("until {0}", to),
-            _ => Values.Write(condition, "onset") is { } age ? condition.At("onsetAge").Exists() || condition.At("onsetRange").Exists() ? Words.Of("at the age of {0}", age) : age
-                : FhirDate.Of(condition, "recordedDate", "assertedDate") is { } recorded ? Words.Of("recorded {0}", recorded.Day) : null,
+            _ => Values.Write(condition, "onset") is { } age ? condition.At("onsetAge").Exists() || condition.At("onsetRange").Exists() ? Words.Of("fact at the age of {0}", age) : age
+                : FhirDate.Of(condition, "recordedDate", "assertedDate") is { } recorded ? Words.Of("fact recorded {0}", recorded.Day) : null,
         };
     }
 
@@ -64,7 +64,7 @@ static class ConditionsQuery
         {
             var kind = extension.TextAt("url")?.Split('/')[^1] switch
             {
-                "condition-dueTo" => "Caused by", "condition-occurredFollowing" => "Came after", "condition-related" => "Related to", "condition-partOf" or "event-partOf" or "workflow-partOf" => "Part of", _ => null,
+                "condition-dueTo" => "fact Caused by", "condition-occurredFollowing" => "fact Came after", "condition-related" => "fact Related to", "condition-partOf" or "event-partOf" or "workflow-partOf" => "fact Part of", _ => null,
             };
             if (kind is null) continue;
             yield return Codes.Write(extension.At("valueCodeableConcept")) is { } words ? new(Words.Of(kind), words) : shown.Reference(Words.Of(kind), extension.At("valueReference"));

@@ -57,10 +57,10 @@ static class DocumentsQuery
         var date = FhirDate.Of(json, "date", "effectiveDateTime", "effectivePeriod", "issued", "authored", "created", "indexed");
         var line = shown.Line(date, date?.Day, [StateTag(json.TextAt("docStatus") ?? json.TextAt("status"))],
         [
-            new(Words.Of("Kind"), ElementWords.Type(shown.Type)),
-            shown.FirstReference(Words.Of("Written by"), "author", "authenticator", "performer", "resultsInterpreter", "source"),
-            shown.Reference(Words.Of("From"), json.At("custodian")),
-            shown.FirstReference(Words.Of("Visit"), "encounter") ?? shown.Reference(Words.Of("Visit"), json.At("context").FirstAt("encounter")),
+            new(Words.Of("fact Kind"), ElementWords.Type(shown.Type)),
+            shown.FirstReference(Words.Of("fact Written by"), "author", "authenticator", "performer", "resultsInterpreter", "source"),
+            shown.Reference(Words.Of("fact From"), json.At("custodian")),
+            shown.FirstReference(Words.Of("fact Visit"), "encounter") ?? shown.Reference(Words.Of("fact Visit"), json.At("context").FirstAt("encounter")),
             json.TextAt("description") is { } description && description != shown.Title ? new(null, description) : null,
         ], TitleOf(shown));
         return line with { Href = $"/patients/{Uri.EscapeDataString(shown.Patient)}/documents/{shown.Type}/{Uri.EscapeDataString(shown.Id)}" };
@@ -106,7 +106,7 @@ static class DocumentsQuery
     static IEnumerable<Block> BlocksOf(Shown shown) => shown.Type switch
     {
         "Composition" => shown.Json.ItemsAt("section").SelectMany(section => SectionBlocks(shown, section, 0)),
-        "DiagnosticReport" => shown.Json.TextAt("conclusion") is { } conclusion ? [new(Words.Of("Conclusion"), conclusion, null, [])] : [],
+        "DiagnosticReport" => shown.Json.TextAt("conclusion") is { } conclusion ? [new(Words.Of("fact Conclusion"), conclusion, null, [])] : [],
         "QuestionnaireResponse" => [new(null, null, null, [.. Answers(shown.Json, 0)])],
         _ => [],
     };
@@ -114,7 +114,7 @@ static class DocumentsQuery
     static IEnumerable<Block> SectionBlocks(Shown shown, JsonElement section, int depth)
     {
         if (depth > DeepestSection) yield break;
-        var entries = section.ItemsAt("entry").Select(entry => shown.Reference(Words.Of("Entries"), entry)).OfType<Fact>().ToList();
+        var entries = section.ItemsAt("entry").Select(entry => shown.Reference(Words.Of("fact Entries"), entry)).OfType<Fact>().ToList();
         var html = SafeHtml.Of(section.At("text").TextAt("div"));
         yield return new(section.TextAt("title") ?? Codes.Write(section.At("code")), html is null && entries.Count == 0 ? Codes.Write(section.At("emptyReason")) : null, html, entries);
         foreach (var part in section.ItemsAt("section").SelectMany(part => SectionBlocks(shown, part, depth + 1))) yield return part;

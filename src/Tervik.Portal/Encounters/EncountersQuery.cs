@@ -11,7 +11,7 @@ static class EncountersQuery
     public static async Task<SectionModel> Load(Section section)
     {
         var now = section.Today.AddHours(-12).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var coming = await section.Group("coming", Words.Of("Coming appointments"), "Appointment", Appointment, ("date", $"ge{now}"), ("_sort", "date"));
+        var coming = await section.Group("coming", Words.Of("fact Coming appointments"), "Appointment", Appointment, ("date", $"ge{now}"), ("_sort", "date"));
         var unscheduled = await section.Group("unscheduled", Words.Of("Appointments without a date yet"), "Appointment", Appointment, ("date:missing", "true"), ("status", "proposed,pending,waitlist,booked"));
         var visits = await section.Group("visits", Words.Of("Visits and stays"), "Encounter", Visit, ("status:not", "entered-in-error"), ("_sort", "-date"));
         var earlier = await section.Group("earlier", Words.Of("Earlier appointments"), "Appointment", Appointment, ("date", $"lt{now}"), ("_sort", "-date"));
@@ -29,14 +29,14 @@ static class EncountersQuery
         return shown.Line(start, start is { } begin ? FhirDate.Read(json.TextAt("end")) is { } end && begin.Text.Length > 10 && end.Local.Date == begin.Local.Date ? $"{begin.DayAndTime}–{end.Local:HH:mm}" : begin.DayAndTime : null,
             [status is null or "booked" or "fulfilled" ? null : new(States.Of(status)!, status is "cancelled" or "noshow" ? "danger" : "info")],
             [
-                status == "cancelled" && Codes.Write(json.At("cancelationReason")) is { } cancelled ? new(Words.Of("Why not"), cancelled) : null,
-                .. people.Where(IsPlace).Select(participant => shown.Reference(Words.Of("Place"), participant.At("actor"))),
-                .. people.Where(participant => !IsPlace(participant)).Select(participant => shown.Reference(Words.Of("With"), participant.At("actor"))),
-                shown.Text(Words.Of("Why"), "reasonCode") ?? shown.FirstReference(Words.Of("Why"), "reasonReference"),
+                status == "cancelled" && Codes.Write(json.At("cancelationReason")) is { } cancelled ? new(Words.Of("fact Why not"), cancelled) : null,
+                .. people.Where(IsPlace).Select(participant => shown.Reference(Words.Of("fact Place"), participant.At("actor"))),
+                .. people.Where(participant => !IsPlace(participant)).Select(participant => shown.Reference(Words.Of("fact With"), participant.At("actor"))),
+                shown.Text(Words.Of("fact Why"), "reasonCode") ?? shown.FirstReference(Words.Of("fact Why"), "reasonReference"),
                 json.TextAt("description") is { } description && description != shown.Title ? new(null, description) : null,
-                json.TextAt("patientInstruction") is { } instruction ? new(Words.Of("Please note"), instruction) : null,
+                json.TextAt("patientInstruction") is { } instruction ? new(Words.Of("fact Please note"), instruction) : null,
                 shown.FirstReference(Words.Of("Belongs to the referral"), "basedOn"),
-                json.TextAt("comment") is { } comment ? new(Words.Of("Note"), comment) : null,
+                json.TextAt("comment") is { } comment ? new(Words.Of("fact Note"), comment) : null,
             ], json.ItemsAt("serviceType").Any() || json.At("appointmentType").Exists() ? null : json.TextAt("description"));
     }
 
@@ -53,15 +53,15 @@ static class EncountersQuery
         return shown.Line(start ?? end, When(start, end, IsStay(json)),
             [status is null or "finished" ? null : new(States.Of(status)!, status == "cancelled" ? "danger" : "info")],
             [
-                kind is null ? null : new(Words.Of("Kind"), kind),
-                shown.Reference(Words.Of("Place"), json.At("serviceProvider")),
+                kind is null ? null : new(Words.Of("fact Kind"), kind),
+                shown.Reference(Words.Of("fact Place"), json.At("serviceProvider")),
                 .. json.ItemsAt("location").Select(location => Ward(shown, location)),
-                .. json.ItemsAt("participant").Select(participant => shown.Reference(Words.Of("With"), participant.At("individual"))),
-                .. json.ItemsAt("reasonCode").Select(Codes.Write).OfType<string>().Select(why => new Fact(Words.Of("Why"), why)),
-                .. json.ItemsAt("reasonReference").Select(why => shown.Reference(Words.Of("Why"), why)),
-                .. json.ItemsAt("diagnosis").Select(diagnosis => shown.Reference(Words.Of("Diagnosis"), diagnosis.At("condition"))),
-                Codes.Write(json.At("hospitalization").At("admitSource")) is { } source ? new(Words.Of("Came from"), source) : null,
-                Codes.Write(json.At("hospitalization").At("dischargeDisposition")) is { } after ? new(Words.Of("Went to"), after) : null,
+                .. json.ItemsAt("participant").Select(participant => shown.Reference(Words.Of("fact With"), participant.At("individual"))),
+                .. json.ItemsAt("reasonCode").Select(Codes.Write).OfType<string>().Select(why => new Fact(Words.Of("fact Why"), why)),
+                .. json.ItemsAt("reasonReference").Select(why => shown.Reference(Words.Of("fact Why"), why)),
+                .. json.ItemsAt("diagnosis").Select(diagnosis => shown.Reference(Words.Of("fact Diagnosis"), diagnosis.At("condition"))),
+                Codes.Write(json.At("hospitalization").At("admitSource")) is { } source ? new(Words.Of("fact Came from"), source) : null,
+                Codes.Write(json.At("hospitalization").At("dischargeDisposition")) is { } after ? new(Words.Of("fact Went to"), after) : null,
                 new(Words.Of("What belongs to it"), Words.Of("Notes, results and more of this visit"), $"{shown.Href}#belongs"),
             ], Codes.First(json, "type") ?? Codes.Write(json.At("serviceType")) ?? kind ?? ElementWords.Type("Encounter"));
     }

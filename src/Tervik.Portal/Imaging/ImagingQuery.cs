@@ -16,8 +16,8 @@ static class ImagingQuery
     public static async Task<SectionModel> Load(Section section)
     {
         var reports = section.Has("studies") ? await section.All("DiagnosticReport", MostReports, ("category", ImagingReports), ("_sort", "-date")) : [];
-        var studies = await section.Group("studies", Words.Of("Images taken"), "ImagingStudy", shown => Line(shown, reports.Where(report => IsOf(report, shown)).Select(report => section.Take(report, one => one.Json.At("presentedForm").Exists() || one.Json.TextAt("conclusion") is not null
-            ? new Fact(Words.Of("Report"), one.Title, $"/patients/{Uri.EscapeDataString(one.Patient)}/documents/{one.Type}/{Uri.EscapeDataString(one.Id)}") : new Fact(Words.Of("Report"), one.Title, one.Href)))), ("_sort", "-started"));
+        var studies = await section.Group("studies", Words.Of("fact Images taken"), "ImagingStudy", shown => Line(shown, reports.Where(report => IsOf(report, shown)).Select(report => section.Take(report, one => one.Json.At("presentedForm").Exists() || one.Json.TextAt("conclusion") is not null
+            ? new Fact(Words.Of("fact Report"), one.Title, $"/patients/{Uri.EscapeDataString(one.Patient)}/documents/{one.Type}/{Uri.EscapeDataString(one.Id)}") : new Fact(Words.Of("fact Report"), one.Title, one.Href)))), ("_sort", "-started"));
         return section.Model(studies with { ByYear = true });
     }
 
@@ -40,16 +40,16 @@ static class ImagingQuery
         var pictures = Count(json, "numberOfInstances") ?? series.Sum(one => Count(one, "numberOfInstances") ?? one.ItemsAt("instance").Count());
         return shown.Line(started, started?.DayAndTime, [status is null or "available" ? null : new(States.Of(status)!, "info")],
             [
-                kinds.Count > 0 && !(kinds.Count == 1 && kinds[0] == name) ? new(Words.Of("Kind"), string.Join(", ", kinds)) : null,
-                sites.Count > 0 ? new(Words.Of("Part of the body"), string.Join(", ", sites)) : null,
-                shown.Reference(Words.Of("Place"), json.At("location")) ?? series.SelectMany(one => one.ItemsAt("performer")).Select(performer => shown.Reference(Words.Of("Place"), performer.At("actor"))).OfType<Fact>().FirstOrDefault(),
-                pictures > 0 ? new(Words.Of("Pictures"), pictures.ToString(CultureInfo.InvariantCulture)) : null,
-                shown.Text(Words.Of("Why"), "reasonCode") ?? shown.FirstReference(Words.Of("Why"), "reasonReference"),
-                shown.FirstReference(Words.Of("Ordered by"), "referrer"),
-                shown.FirstReference(Words.Of("Read by"), "interpreter"),
+                kinds.Count > 0 && !(kinds.Count == 1 && kinds[0] == name) ? new(Words.Of("fact Kind"), string.Join(", ", kinds)) : null,
+                sites.Count > 0 ? new(Words.Of("fact Part of the body"), string.Join(", ", sites)) : null,
+                shown.Reference(Words.Of("fact Place"), json.At("location")) ?? series.SelectMany(one => one.ItemsAt("performer")).Select(performer => shown.Reference(Words.Of("fact Place"), performer.At("actor"))).OfType<Fact>().FirstOrDefault(),
+                pictures > 0 ? new(Words.Of("fact Pictures"), pictures.ToString(CultureInfo.InvariantCulture)) : null,
+                shown.Text(Words.Of("fact Why"), "reasonCode") ?? shown.FirstReference(Words.Of("fact Why"), "reasonReference"),
+                shown.FirstReference(Words.Of("fact Ordered by"), "referrer"),
+                shown.FirstReference(Words.Of("fact Read by"), "interpreter"),
                 .. reports,
                 shown.FirstReference(Words.Of("Belongs to the referral"), "basedOn"),
-                shown.Reference(Words.Of("Visit"), json.At("encounter")),
+                shown.Reference(Words.Of("fact Visit"), json.At("encounter")),
                 .. shown.Notes(),
             ], name);
     }

@@ -78,7 +78,7 @@ public sealed record Shown(string Patient, string Type, string Id, JsonElement J
     }
 
     /// <summary>Notes, in the words of who wrote them.</summary>
-    public IEnumerable<Fact> Notes() => Json.ItemsAt("note").Select(note => note.TextAt("text")).OfType<string>().Select(text => new Fact(Words.Of("Note"), text));
+    public IEnumerable<Fact> Notes() => Json.ItemsAt("note").Select(note => note.TextAt("text")).OfType<string>().Select(text => new Fact(Words.Of("fact Note"), text));
 
     /// <summary>The line of this entry.</summary>
     public SectionLine Line(FhirDate? date, string? when, IEnumerable<Tag?> tags, IEnumerable<Fact?> facts, string? title = null) =>

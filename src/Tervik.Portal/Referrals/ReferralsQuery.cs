@@ -19,7 +19,7 @@ static class ReferralsQuery
 
     // Types that may say basedOn, and their search parameter for it.
     static readonly (string Type, string Parameter, string Words)[] Answers =
-        [("Appointment", "based-on", "Appointment"), ("DiagnosticReport", "based-on", "Report"), ("Encounter", "based-on", "Visit"), ("ImagingStudy", "basedon", "Images taken"), ("Procedure", "based-on", "Done"), ("Task", "based-on", "Work on it")];
+        [("Appointment", "based-on", "fact Appointment"), ("DiagnosticReport", "based-on", "fact Report"), ("Encounter", "based-on", "fact Visit"), ("ImagingStudy", "basedon", "fact Images taken"), ("Procedure", "based-on", "fact Done"), ("Task", "based-on", "fact Work on it")];
 
     public static async Task<SectionModel> Load(Section section)
     {
@@ -63,19 +63,19 @@ static class ReferralsQuery
             links.Where(link => link.Type == "Appointment" && link.Status is "booked" or "pending" or "proposed" or "arrived" or "checked-in" && link.Date is { } at && at.Local >= section.Today.Date).Select(link => link.Date).Order(Comparer<FhirDate?>.Create((a, b) => a!.Value.CompareTo(b!.Value))).FirstOrDefault(),
             links.Exists(link => link.Type == "DiagnosticReport" && link.Status is "final" or "amended" or "corrected" or "appended"), links.Exists(link => link.Type is "Encounter" or "Procedure" && link.Status is "finished" or "completed"),
             links.FindLast(link => link.Type == "Task").Status);
-        return shown.Line(shown.Entry.Date, FhirDate.Of(json, "authoredOn") is { } written ? Words.Of("written {0}", written.Day) : null,
+        return shown.Line(shown.Entry.Date, FhirDate.Of(json, "authoredOn") is { } written ? Words.Of("fact written {0}", written.Day) : null,
             [json.TextAt("priority") is { } priority && priority != "routine" ? new(Words.OfCode("priority", priority), priority is "stat" or "asap" ? "danger" : "warning") : null, json.At("doNotPerform").ValueKind == JsonValueKind.True ? new(Words.Of("Not to be done"), "danger") : null],
             [
-                new(Words.Of("What happens next"), Next(json.TextAt("status"), json.TextAt("intent"), outcome)),
-                shown.Reference(Words.Of("From"), json.At("requester")),
-                .. json.ItemsAt("performer").Select(performer => shown.Reference(Words.Of("To"), performer)),
-                shown.Text(Words.Of("To"), "performerType"),
-                shown.Text(Words.Of("Why"), "reasonCode") ?? shown.FirstReference(Words.Of("Why"), "reasonReference"),
-                FhirDate.Of(json, "occurrenceDateTime", "occurrencePeriod") is { } planned ? new(Words.Of("Planned for"), planned.Day) : null,
-                shown.Text(Words.Of("Part of the body"), "bodySite"),
-                json.TextAt("patientInstruction") is { } instruction ? new(Words.Of("Please note"), instruction) : null,
+                new(Words.Of("fact What happens next"), Next(json.TextAt("status"), json.TextAt("intent"), outcome)),
+                shown.Reference(Words.Of("fact From"), json.At("requester")),
+                .. json.ItemsAt("performer").Select(performer => shown.Reference(Words.Of("fact To"), performer)),
+                shown.Text(Words.Of("fact To"), "performerType"),
+                shown.Text(Words.Of("fact Why"), "reasonCode") ?? shown.FirstReference(Words.Of("fact Why"), "reasonReference"),
+                FhirDate.Of(json, "occurrenceDateTime", "occurrencePeriod") is { } planned ? new(Words.Of("fact Planned for"), planned.Day) : null,
+                shown.Text(Words.Of("fact Part of the body"), "bodySite"),
+                json.TextAt("patientInstruction") is { } instruction ? new(Words.Of("fact Please note"), instruction) : null,
                 .. links.Select(link => link.Fact),
-                shown.Reference(Words.Of("Visit"), json.At("encounter")),
+                shown.Reference(Words.Of("fact Visit"), json.At("encounter")),
                 .. shown.Notes(),
             ]);
     }

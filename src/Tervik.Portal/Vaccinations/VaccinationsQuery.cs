@@ -59,17 +59,17 @@ static class VaccinationsQuery
         var isGiven = json.TextAt("status") != "not-done";
         var reason = isGiven ? null : Codes.Write(json.At("statusReason")) ?? Codes.First(json, "reasonCode");
         var date = FhirDate.Of(json, "occurrenceDateTime") ?? FhirDate.Of(json, "recorded");
-        var line = shown.Line(date, FhirDate.Of(json, "occurrenceDateTime")?.Day ?? json.TextAt("occurrenceString") ?? (date is { } recorded ? Words.Of("recorded {0}", recorded.Day) : null),
-            [isGiven ? null : new(Words.Of("Not given"), "warning"), json.At("primarySource").ValueKind == JsonValueKind.False ? new(Words.Of("Reported, not given here"), "info") : null, json.At("isSubpotent").ValueKind == JsonValueKind.True ? new(Words.Of("Too weak to count"), "warning") : null],
+        var line = shown.Line(date, FhirDate.Of(json, "occurrenceDateTime")?.Day ?? json.TextAt("occurrenceString") ?? (date is { } recorded ? Words.Of("fact recorded {0}", recorded.Day) : null),
+            [isGiven ? null : new(Words.Of("fact Not given"), "warning"), json.At("primarySource").ValueKind == JsonValueKind.False ? new(Words.Of("Reported, not given here"), "info") : null, json.At("isSubpotent").ValueKind == JsonValueKind.True ? new(Words.Of("Too weak to count"), "warning") : null],
             [
-                number is null ? null : new(Words.Of("Dose"), number),
-                reason is null ? null : new(Words.Of("Why not"), reason),
-                isGiven || diseases.Length == 0 ? null : new(Words.Of("Against"), string.Join(", ", diseases)),
-                json.TextAt("lotNumber") is { } lot ? new(Words.Of("Lot"), lot) : null,
-                shown.Reference(Words.Of("Manufacturer"), json.At("manufacturer")),
-                shown.Reference(Words.Of("Place"), json.At("location")),
-                json.ItemsAt("performer").Select(performer => shown.Reference(Words.Of("Given by"), performer.At("actor"))).OfType<Fact>().FirstOrDefault(),
-                .. json.ItemsAt("reaction").Select(reaction => shown.Reference(Words.Of("Reaction"), reaction.At("detail"))),
+                number is null ? null : new(Words.Of("fact Dose"), number),
+                reason is null ? null : new(Words.Of("fact Why not"), reason),
+                isGiven || diseases.Length == 0 ? null : new(Words.Of("fact Against"), string.Join(", ", diseases)),
+                json.TextAt("lotNumber") is { } lot ? new(Words.Of("fact Lot"), lot) : null,
+                shown.Reference(Words.Of("fact Manufacturer"), json.At("manufacturer")),
+                shown.Reference(Words.Of("fact Place"), json.At("location")),
+                json.ItemsAt("performer").Select(performer => shown.Reference(Words.Of("fact Given by"), performer.At("actor"))).OfType<Fact>().FirstOrDefault(),
+                .. json.ItemsAt("reaction").Select(reaction => shown.Reference(Words.Of("fact Reaction"), reaction.At("detail"))),
                 .. shown.Notes(),
             ], vaccine);
         return new(diseases.Length > 0 ? diseases : [vaccine], vaccine, isGiven, number, reason, line);
@@ -79,7 +79,7 @@ static class VaccinationsQuery
     {
         var dose = protocol.TextAt("doseNumberPositiveInt") ?? protocol.TextAt("doseNumberString");
         var of = protocol.TextAt("seriesDosesPositiveInt") ?? protocol.TextAt("seriesDosesString");
-        return (dose, of) switch { (null, _) => null, ({ } which, null) => Words.Of("dose {0}", which), ({ } which, { } all) => Words.Of("dose {0} of {1}", which, all) };
+        return (dose, of) switch { (null, _) => null, ({ } which, null) => Words.Of("fact dose {0}", which), ({ } which, { } all) => Words.Of("fact dose {0} of {1}", which, all) };
     }
 
     /// <summary>What an ImmunizationRecommendation says is to come; what is complete or not for this person is not due.</summary>
@@ -94,11 +94,11 @@ static class VaccinationsQuery
             var criteria = recommendation.ItemsAt("dateCriterion").ToList();
             var date = Criterion(criteria, "30980-7") ?? Criterion(criteria, "30981-5") ?? criteria.Select(one => FhirDate.Read(one.TextAt("value"))).FirstOrDefault(value => value is not null);
             var isLate = status == "overdue" || date is { } day && string.CompareOrdinal(day.Text.Length > 10 ? day.Text[..10] : day.Text, today) < 0;
-            yield return shown.Line(date, date is { } when ? Words.Of("due {0}", when.Day) : null, [isLate ? new(Words.Of("Late"), "warning") : null],
+            yield return shown.Line(date, date is { } when ? Words.Of("fact due {0}", when.Day) : null, [isLate ? new(Words.Of("fact Late"), "warning") : null],
                 [
-                    Number(recommendation) is { } number ? new(Words.Of("Dose"), number) : null,
-                    Codes.Write(recommendation.At("targetDisease")) is { } disease && disease != vaccine ? new(Words.Of("Against"), disease) : null,
-                    Codes.First(recommendation, "forecastReason") is { } reason ? new(Words.Of("Why"), reason) : null,
+                    Number(recommendation) is { } number ? new(Words.Of("fact Dose"), number) : null,
+                    Codes.Write(recommendation.At("targetDisease")) is { } disease && disease != vaccine ? new(Words.Of("fact Against"), disease) : null,
+                    Codes.First(recommendation, "forecastReason") is { } reason ? new(Words.Of("fact Why"), reason) : null,
                     recommendation.TextAt("description") is { } description ? new(null, description) : null,
                 ], vaccine);
         }

@@ -3,13 +3,22 @@ using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
 using Tervik.Portal.Download;
+using Tervik.Portal.Allergies;
+using Tervik.Portal.CareTeam;
+using Tervik.Portal.Conditions;
+using Tervik.Portal.Documents;
+using Tervik.Portal.Encounters;
 using Tervik.Portal.Entry;
 using Tervik.Portal.Forms;
+using Tervik.Portal.Imaging;
 using Tervik.Portal.Patients;
+using Tervik.Portal.Procedures;
 using Tervik.Portal.Record;
+using Tervik.Portal.Referrals;
 using Tervik.Portal.Results;
 using Tervik.Portal.SignIn;
 using Tervik.Portal.Timeline;
+using Tervik.Portal.Vaccinations;
 
 namespace Tervik.Portal.Shell;
 
@@ -23,6 +32,7 @@ public static class PortalRoom
         services.AddSingleton<Entrance>();
         services.AddSingleton<RecordWriter>();
         services.AddSingleton<RecordQuery>();
+        services.AddSingleton<Sections>();
         services.AddSingleton<SummaryQuery>();
         services.AddSingleton<TimelineQuery>();
         services.AddSingleton<PatientsQuery>();
@@ -42,6 +52,15 @@ public static class PortalRoom
         app.MapRecord();
         app.MapTimeline();
         app.MapResults();
+        app.MapConditions();
+        app.MapAllergies();
+        app.MapVaccinations();
+        app.MapProcedures();
+        app.MapEncounters();
+        app.MapReferrals();
+        app.MapImaging();
+        app.MapCareTeam();
+        app.MapDocuments();
         app.MapEntry();
         app.MapAccess();
         app.MapDownload();

@@ -75,7 +75,8 @@ static class EntryEndpoints
     /// <summary>A value that fits in a line; null for an element with parts of its own.</summary>
     static string? Short(JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Object) return FhirDate.Read(value.AsText()) is { } date && value.AsText()!.Length >= 10 ? date.DayAndTime : value.AsText() ?? "";
+        if (value.ValueKind != JsonValueKind.Object) return FhirDate.Read(value.AsText()) is { } date && value.AsText()!.Length >= 10 ? date.DayAndTime
+            : value.ValueKind == JsonValueKind.Number ? Numbers.Write(value.GetRawText()) : value.AsText() ?? "";
         if (value.TextAt("reference") is { } reference) return value.TextAt("display") ?? reference;
         if (value.At("start").Exists() || value.At("end").Exists())
             return string.Join(" – ", FhirDate.Read(value.TextAt("start"))?.DayAndTime ?? "", FhirDate.Read(value.TextAt("end"))?.DayAndTime ?? "");

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
 using Tervik.Portal.Entry;
+using Tervik.Portal.Explain;
 using Tervik.Portal.Forms;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Record;
@@ -41,6 +42,7 @@ public static class PortalRoom
         app.MapRecord();
         app.MapTimeline();
         app.MapResults();
+        app.MapExplain();
         app.MapEntry();
         app.MapAccess();
         app.MapAccount();

@@ -41,6 +41,7 @@ sealed class SummaryQuery(RecordQuery record)
     {
         if (await record.Patient(id, filter, stop) is not var (header, patient)) return null;
         List<StoredResource> read = [patient];
+        var of = RecordQuery.Take(patient, MeasuredPerson.Of);
         var today = record.Today.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
 
         var conditions = await Find("Condition", ("_sort", "-onset-date"), Count(MostEntries));
@@ -59,7 +60,7 @@ sealed class SummaryQuery(RecordQuery record)
             [.. known.Where(allergy => !SaysNone(allergy) && !RecordQuery.Take(allergy, KnownAllergies.SaysUnknown)).OrderBy(allergy => IsCritical(allergy) ? 0 : 1).Select(RecordQuery.Entry)], known.Any(SaysNone),
             [.. conditions.Where(IsActive).Select(RecordQuery.Entry)],
             [.. requests.Concat(statements).Select(RecordQuery.Entry).DistinctBy(entry => entry.Title)],
-            [.. Latest(vitals).Take(ShownVitals)], [.. Latest(laboratory).Take(ShownLaboratory)],
+            [.. Latest(vitals, of).Take(ShownVitals)], [.. Latest(laboratory, of).Take(ShownLaboratory)],
             [.. vaccines.Select(RecordQuery.Entry).DistinctBy(entry => entry.Title).Take(ShownVaccines)],
             [.. teams.Where(IsActive).SelectMany(Members).Distinct()],
             [.. visits.Select(RecordQuery.Entry)], [.. planned.Select(RecordQuery.Entry)]), read);
@@ -83,7 +84,7 @@ sealed class SummaryQuery(RecordQuery record)
 
     static bool SaysNone(StoredResource allergy) => RecordQuery.Take(allergy, KnownAllergies.SaysNone);
 
-    static IEnumerable<Result> Latest(IEnumerable<StoredResource> observations) => observations.SelectMany(RecordQuery.Results).DistinctBy(result => result.Code);
+    static IEnumerable<Result> Latest(IEnumerable<StoredResource> observations, MeasuredPerson of) => observations.SelectMany(stored => RecordQuery.Results(stored, of)).DistinctBy(result => result.Code);
 
     static List<CareTeamMember> Members(StoredResource team) => RecordQuery.Take(team, json => json.ItemsAt("participant")
         .Where(participant => participant.At("member").TextAt("reference")?.StartsWith("Patient/", StringComparison.Ordinal) != true)

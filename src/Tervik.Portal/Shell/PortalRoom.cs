@@ -9,6 +9,7 @@ using Tervik.Portal.Conditions;
 using Tervik.Portal.Documents;
 using Tervik.Portal.Encounters;
 using Tervik.Portal.Entry;
+using Tervik.Portal.Explain;
 using Tervik.Portal.Forms;
 using Tervik.Portal.Imaging;
 using Tervik.Portal.Patients;
@@ -61,6 +62,7 @@ public static class PortalRoom
         app.MapImaging();
         app.MapCareTeam();
         app.MapDocuments();
+        app.MapExplain();
         app.MapEntry();
         app.MapAccess();
         app.MapDownload();

@@ -2,13 +2,16 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
+using Tervik.Portal.Details;
 using Tervik.Portal.Entry;
 using Tervik.Portal.Forms;
+using Tervik.Portal.Medication;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Record;
 using Tervik.Portal.Results;
 using Tervik.Portal.SignIn;
 using Tervik.Portal.Timeline;
+using Tervik.Portal.Wishes;
 
 namespace Tervik.Portal.Shell;
 
@@ -21,11 +24,13 @@ public static class PortalRoom
         services.AddRazorComponents();
         services.AddSingleton<Entrance>();
         services.AddSingleton<RecordWriter>();
+        services.AddSingleton<Authorship>();
         services.AddSingleton<RecordQuery>();
         services.AddSingleton<SummaryQuery>();
         services.AddSingleton<TimelineQuery>();
         services.AddSingleton<PatientsQuery>();
         services.AddSingleton<ResultsQuery>();
+        services.AddSingleton<MedicationQuery>();
         return services;
     }
 
@@ -44,6 +49,9 @@ public static class PortalRoom
         app.MapEntry();
         app.MapAccess();
         app.MapAccount();
+        app.MapMedication();
+        app.MapWishes();
+        app.MapDetails();
         return app;
     }
 }

@@ -62,7 +62,8 @@ static class EntryRows
     {
         if (StateElements.Contains(name) && States.Of(value) is { } state) return state;
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return Words.Of(value.ValueKind == JsonValueKind.True ? "Yes" : "No");
-        if (value.ValueKind != JsonValueKind.Object) return FhirDate.Read(value.AsText()) is { } date && value.AsText()!.Length >= 10 ? date.DayAndTime : Coded(name, value.AsText()) ?? "";
+        if (value.ValueKind != JsonValueKind.Object) return FhirDate.Read(value.AsText()) is { } date && value.AsText()!.Length >= 10 ? date.DayAndTime 
+            : value.ValueKind == JsonValueKind.Number ? Numbers.Write(value.GetRawText()) : Coded(name, value.AsText()) ?? "";
         if (value.At("reference").Exists() || value.At("identifier").ValueKind == JsonValueKind.Object && value.At("display").Exists()) return mentions.NameOf(value, resource) ?? value.TextAt("reference") ?? "";
         if (value.At("start").Exists() || value.At("end").Exists())
             return string.Join(" – ", FhirDate.Read(value.TextAt("start"))?.DayAndTime ?? "", FhirDate.Read(value.TextAt("end"))?.DayAndTime ?? "");

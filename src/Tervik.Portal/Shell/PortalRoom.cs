@@ -8,10 +8,12 @@ using Tervik.Portal.CareTeam;
 using Tervik.Portal.Conditions;
 using Tervik.Portal.Documents;
 using Tervik.Portal.Encounters;
+using Tervik.Portal.Details;
 using Tervik.Portal.Entry;
 using Tervik.Portal.Explain;
 using Tervik.Portal.Forms;
 using Tervik.Portal.Imaging;
+using Tervik.Portal.Medication;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Procedures;
 using Tervik.Portal.Record;
@@ -20,6 +22,7 @@ using Tervik.Portal.Results;
 using Tervik.Portal.SignIn;
 using Tervik.Portal.Timeline;
 using Tervik.Portal.Vaccinations;
+using Tervik.Portal.Wishes;
 
 namespace Tervik.Portal.Shell;
 
@@ -32,12 +35,14 @@ public static class PortalRoom
         services.AddRazorComponents();
         services.AddSingleton<Entrance>();
         services.AddSingleton<RecordWriter>();
+        services.AddSingleton<Authorship>();
         services.AddSingleton<RecordQuery>();
         services.AddSingleton<Sections>();
         services.AddSingleton<SummaryQuery>();
         services.AddSingleton<TimelineQuery>();
         services.AddSingleton<PatientsQuery>();
         services.AddSingleton<ResultsQuery>();
+        services.AddSingleton<MedicationQuery>();
         return services;
     }
 
@@ -67,6 +72,9 @@ public static class PortalRoom
         app.MapAccess();
         app.MapDownload();
         app.MapAccount();
+        app.MapMedication();
+        app.MapWishes();
+        app.MapDetails();
         return app;
     }
 }

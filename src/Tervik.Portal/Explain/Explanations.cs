@@ -35,7 +35,7 @@ public static class Explanations
     /// <summary>The lines of a table in their parts, for the tests.</summary>
     internal static IEnumerable<string[]> Lines(string table)
     {
-        using var stream = typeof(Explanations).Assembly.GetManifestResourceStream($"explain.{table}.tsv")!;
+        using var stream = typeof(Explanations).Assembly.GetManifestResourceStream($"data.{table}.tsv")!;
         using var reader = new StreamReader(stream, Encoding.UTF8);
         while (reader.ReadLine() is { } line)
             if (line.Length > 0) yield return line.Split('\t');

@@ -11,6 +11,7 @@ using Tervik.Portal.Encounters;
 using Tervik.Portal.Details;
 using Tervik.Portal.Entry;
 using Tervik.Portal.Explain;
+using Tervik.Portal.Family;
 using Tervik.Portal.Forms;
 using Tervik.Portal.Imaging;
 using Tervik.Portal.Medication;
@@ -19,6 +20,8 @@ using Tervik.Portal.Procedures;
 using Tervik.Portal.Record;
 using Tervik.Portal.Referrals;
 using Tervik.Portal.Results;
+using Tervik.Portal.Session;
+using Tervik.Portal.Sharing;
 using Tervik.Portal.SignIn;
 using Tervik.Portal.Timeline;
 using Tervik.Portal.Vaccinations;
@@ -30,8 +33,17 @@ namespace Tervik.Portal.Shell;
 public static class PortalRoom
 {
     /// <summary>Registers what the pages need; the record and the access control are registered elsewhere.</summary>
-    public static IServiceCollection AddPortal(this IServiceCollection services)
+    /// <param name="services">Where.</param>
+    /// <param name="personas">People of the demonstration whom the sign-in page offers first; null when there are none.</param>
+    public static IServiceCollection AddPortal(this IServiceCollection services, IReadOnlyList<TourPersona>? personas = null)
     {
+        services.AddSingleton(personas ?? []);
+        services.AddSingleton<Tour>();
+        services.AddSingleton<AccountParts>();
+        services.AddSingleton<StaffQuery>();
+        services.AddSingleton<AccessQuery>();
+        services.AddSingleton<SharingQuery>();
+        services.AddSingleton<FamilyQuery>();
         services.AddRazorComponents();
         services.AddSingleton<Entrance>();
         services.AddSingleton<RecordWriter>();
@@ -49,6 +61,7 @@ public static class PortalRoom
     /// <summary>Maps all pages.</summary>
     public static WebApplication MapPortal(this WebApplication app)
     {
+        app.UseSecurityHeaders();
         app.UseLanguage();
         app.MapSiteFiles();
         app.MapAppearance();
@@ -75,6 +88,10 @@ public static class PortalRoom
         app.MapMedication();
         app.MapWishes();
         app.MapDetails();
+        app.MapFamily();
+        app.MapSharing();
+        app.MapSession();
+        app.MapTour();
         return app;
     }
 }

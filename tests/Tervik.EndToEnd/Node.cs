@@ -11,6 +11,9 @@ public sealed class Node : IAsyncLifetime
     readonly string folder = Directory.CreateTempSubdirectory("tervik-e2e-").FullName;
     Process? server;
 
+    /// <summary>Further settings, each <c>name=value</c>.</summary>
+    public string[] Others { get; init; } = [];
+
     public string Address { get; } = $"http://127.0.0.1:{FreePort()}";
 
     public async ValueTask InitializeAsync()
@@ -43,7 +46,7 @@ public sealed class Node : IAsyncLifetime
         return client;
     }
 
-    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address])
+    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address, .. Others.SelectMany(one => new[] { "--set", one })])
     {
         RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
     })!;

@@ -9,6 +9,7 @@ using Tervik.Portal.Record;
 using Tervik.Portal.Results;
 using Tervik.Portal.SignIn;
 using Tervik.Portal.Timeline;
+using Tervik.Portal.Writing;
 
 namespace Tervik.Portal.Shell;
 
@@ -26,6 +27,7 @@ public static class PortalRoom
         services.AddSingleton<TimelineQuery>();
         services.AddSingleton<PatientsQuery>();
         services.AddSingleton<ResultsQuery>();
+        services.AddSingleton<SituationQuery>();
         return services;
     }
 
@@ -44,6 +46,7 @@ public static class PortalRoom
         app.MapEntry();
         app.MapAccess();
         app.MapAccount();
+        app.MapWriting();
         return app;
     }
 }

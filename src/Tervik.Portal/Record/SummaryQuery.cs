@@ -35,13 +35,13 @@ sealed class SummaryQuery(RecordQuery record)
     const int ShownLaboratory = 10;
     const int ShownVaccines = 8;
     const int ShownVisits = 3;
-    static readonly string[] NoAllergyCodes = ["716186003", "no-allergy-info", "no-known-allergies", "409137002"]; // SNOMED CT and IPS
 
     /// <returns>The summary and all that was read for it, for the log; null when there is no such patient for this reader.</returns>
     public async Task<(Summary Summary, IReadOnlyList<StoredResource> Read)?> Load(string id, AccessFilter filter, CancellationToken stop)
     {
         if (await record.Patient(id, filter, stop) is not var (header, patient)) return null;
         List<StoredResource> read = [patient];
+        var of = RecordQuery.Take(patient, MeasuredPerson.Of);
         var today = record.Today.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
 
         var conditions = await Find("Condition", ("_sort", "-onset-date"), Count(MostEntries));
@@ -57,10 +57,10 @@ sealed class SummaryQuery(RecordQuery record)
 
         var known = allergies.Where(IsActive).ToList();
         return (new(header,
-            [.. known.Where(allergy => !SaysNone(allergy)).OrderBy(allergy => IsCritical(allergy) ? 0 : 1).Select(RecordQuery.Entry)], known.Any(SaysNone),
+            [.. known.Where(allergy => !SaysNone(allergy) && !RecordQuery.Take(allergy, KnownAllergies.SaysUnknown)).OrderBy(allergy => IsCritical(allergy) ? 0 : 1).Select(RecordQuery.Entry)], known.Any(SaysNone),
             [.. conditions.Where(IsActive).Select(RecordQuery.Entry)],
             [.. requests.Concat(statements).Select(RecordQuery.Entry).DistinctBy(entry => entry.Title)],
-            [.. Latest(vitals).Take(ShownVitals)], [.. Latest(laboratory).Take(ShownLaboratory)],
+            [.. Latest(vitals, of).Take(ShownVitals)], [.. Latest(laboratory, of).Take(ShownLaboratory)],
             [.. vaccines.Select(RecordQuery.Entry).DistinctBy(entry => entry.Title).Take(ShownVaccines)],
             [.. teams.Where(IsActive).SelectMany(Members).Distinct()],
             [.. visits.Select(RecordQuery.Entry)], [.. planned.Select(RecordQuery.Entry)]), read);
@@ -82,9 +82,9 @@ sealed class SummaryQuery(RecordQuery record)
 
     static bool IsCritical(StoredResource allergy) => RecordQuery.Take(allergy, json => json.TextAt("criticality") == "high");
 
-    static bool SaysNone(StoredResource allergy) => RecordQuery.Take(allergy, json => Codes.Has(json.At("code"), NoAllergyCodes));
+    static bool SaysNone(StoredResource allergy) => RecordQuery.Take(allergy, KnownAllergies.SaysNone);
 
-    static IEnumerable<Result> Latest(IEnumerable<StoredResource> observations) => observations.SelectMany(RecordQuery.Results).DistinctBy(result => result.Code);
+    static IEnumerable<Result> Latest(IEnumerable<StoredResource> observations, MeasuredPerson of) => observations.SelectMany(stored => RecordQuery.Results(stored, of)).DistinctBy(result => result.Code);
 
     static List<CareTeamMember> Members(StoredResource team) => RecordQuery.Take(team, json => json.ItemsAt("participant")
         .Where(participant => participant.At("member").TextAt("reference")?.StartsWith("Patient/", StringComparison.Ordinal) != true)

@@ -1,3 +1,5 @@
+using Tervik.Portal.Medication;
+
 namespace Tervik.Portal.Writing;
 
 /// <summary>Allergies against substances: by ATC class, else by the name.</summary>
@@ -5,8 +7,8 @@ static class Conflicts
 {
     public enum Kind { None, Related, Same }
 
-    /// <summary>The ATC code of a recorded medication: its own, else that of the term that bears its name.</summary>
-    public static string? AtcOf(Known known) => known.In(Catalogue.Atc).FirstOrDefault() ?? Catalogue.Medications.FindBeginning(known.Title).Term?.CodeIn(Catalogue.Atc);
+    /// <summary>The ATC code of a recorded medication: its own, else that of the substance its name speaks of.</summary>
+    public static string? AtcOf(Known known) => known.In(Catalogue.Atc).FirstOrDefault() ?? Catalogue.Medications.FindBeginning(known.Title).Term?.CodeIn(Catalogue.Atc) ?? Substances.AtcOf(known.Title).FirstOrDefault();
 
     /// <summary>Whether somebody with this allergy would get what they do not bear.</summary>
     /// <param name="allergen">The term of the allergy, or null.</param>

@@ -9,6 +9,9 @@ static class PrescriptionHints
     /// <summary>Usual doses are those of adults.</summary>
     const int Adult = 16;
 
+    // Of these, several at once are usual: inhalers, laxatives, and what acts on skin or eyes.
+    static readonly string[] OftenTogether = ["A06", "D", "R03", "S01"];
+
     /// <param name="medication">In words.</param>
     /// <param name="strength">Of one piece or volume, as typed.</param>
     /// <param name="term">Its term; null when it is none of the catalogue.</param>
@@ -35,7 +38,7 @@ static class PrescriptionHints
             var other = Conflicts.AtcOf(known);
             if (atc is not null && atc == other || string.Equals(known.Title, medication, StringComparison.OrdinalIgnoreCase)) yield return new("same medication", known.Title);
             // The fourth level of ATC: the same chemical group, as two statins are.
-            else if (atc is { Length: 7 } && other is { Length: 7 } && atc[..5] == other[..5]) yield return new("same class", known.Title);
+            else if (atc is { Length: 7 } && other is { Length: 7 } && atc[..5] == other[..5] && !OftenTogether.Any(group => atc.StartsWith(group, StringComparison.Ordinal))) yield return new("same class", known.Title);
         }
     }
 

@@ -82,6 +82,7 @@ public sealed class WritingRulesTests
         Assert.Empty(Prescribing("Insulin aspart", "", null, Situation() with { Medication = [Drug("Insulin glargine", "A10AE04")] }));
         Assert.Equal(["kidneys"], Prescribing("Metformin", "", null, Situation() with { KidneyFunction = (38, Day("2026-05-01")) }));
         Assert.Empty(Prescribing("Metformin", "", null, Situation() with { KidneyFunction = (45, Day("2026-05-01")) }));
+        Assert.Equal(["interaction"], Prescribing("Ibuprofen", "", null, Situation() with { Medication = [Drug("Warfarin 5 mg tablet")] }));
         Assert.Equal(["pregnancy"], Prescribing("Atorvastatin", "", null, Situation(30) with { IsPregnant = true }));
         Assert.Equal(["too young"], Prescribing("Ciprofloxacin", "", null, Situation(17)));
         Assert.Equal(["too old"], Prescribing("Zopiclone", "", null, Situation(80)));

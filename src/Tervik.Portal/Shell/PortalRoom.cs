@@ -24,6 +24,7 @@ using Tervik.Portal.Session;
 using Tervik.Portal.Sharing;
 using Tervik.Portal.SignIn;
 using Tervik.Portal.Timeline;
+using Tervik.Portal.Writing;
 using Tervik.Portal.Vaccinations;
 using Tervik.Portal.Wishes;
 
@@ -54,6 +55,7 @@ public static class PortalRoom
         services.AddSingleton<TimelineQuery>();
         services.AddSingleton<PatientsQuery>();
         services.AddSingleton<ResultsQuery>();
+        services.AddSingleton<SituationQuery>();
         services.AddSingleton<MedicationQuery>();
         return services;
     }
@@ -85,6 +87,7 @@ public static class PortalRoom
         app.MapAccess();
         app.MapDownload();
         app.MapAccount();
+        app.MapWriting();
         app.MapMedication();
         app.MapWishes();
         app.MapDetails();

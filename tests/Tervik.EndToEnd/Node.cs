@@ -43,6 +43,17 @@ public sealed class Node : IAsyncLifetime
         return client;
     }
 
+    /// <summary>Runs a command of the program on the same data, while the node serves.</summary>
+    /// <returns>Its exit code and what it printed.</returns>
+    public async Task<(int Code, string Output)> Run(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output + await errors);
+    }
+
     Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address])
     {
         RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,

@@ -34,8 +34,7 @@ static partial class Alerts
 
     /// <summary>Allergies, the critical first.</summary>
     public static List<Alert> Allergies(IEnumerable<Parsed> standing) =>
-        [.. standing.Where(one => one.Type == "AllergyIntolerance" && Standing.IsActive(one) && !Standing.SaysNoAllergy(one))
-            .Select(one => Of("allergy", one, Standing.IsCriticalAllergy(one))).OrderBy(alert => alert.IsSevere ? 0 : 1)];
+        [.. standing.Where(Standing.IsAllergy).Select(one => Of("allergy", one, Standing.IsCriticalAllergy(one))).OrderBy(alert => alert.IsSevere ? 0 : 1)];
 
     /// <summary>Everything else, the severe first.</summary>
     public static List<Alert> Others(IReadOnlyList<Parsed> standing, IReadOnlyList<Parsed> medication, IReadOnlyList<Parsed> keyObservations, DateTime today)

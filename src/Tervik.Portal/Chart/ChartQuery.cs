@@ -51,7 +51,7 @@ sealed class ChartQuery(RecordQuery record)
         await Task.WhenAll(standing, running, laboratory, vitals, key, history, documents, appointments);
 
         using var read = new ParsedRecord();
-        read.Add([patient]);
+        var of = MeasuredPerson.Of(read.Add([patient])[0].Json);
         var (lasting, open) = (read.Add(await standing), read.Add(await running));
         var taken = open.Where(Standing.IsTaken).ToList();
         var stay = open.Where(Standing.IsRunning).OrderBy(one => Standing.IsStay(one.Json) ? 0 : 1).ThenByDescending(one => one.Entry.Date?.Instant).FirstOrDefault();
@@ -60,7 +60,7 @@ sealed class ChartQuery(RecordQuery record)
         var chart = new ChartModel(header, Alerts.Allergies(allergies), allergies.Exists(one => Standing.IsActive(one) && Standing.SaysNoAllergy(one)),
             Alerts.Others(lasting, taken, read.Add(await key), now), stay.Stored is null ? null : stay.Entry, stay.Stored is not null && Standing.IsStay(stay.Json),
             Newest(problems.Where(Standing.IsActive)), [.. Newest(taken).DistinctBy(entry => (entry.Title, entry.Detail))],
-            Rows(read.Add(await laboratory)), Rows(read.Add(await vitals)),
+            Rows(read.Add(await laboratory), of), Rows(read.Add(await vitals), of),
             [.. Newest(read.Add(await history).Concat(problems).Concat(allergies).Concat(open.Where(one => one.Type is "MedicationRequest" or "ServiceRequest")))
                 .Where(entry => entry.Date is { } date && date.Instant <= now.AddDays(1)).DistinctBy(entry => (entry.Type, entry.Id)).Take(ShownHistory)],
             Entries(read.Add(await documents)), Entries(read.Add(await appointments)),
@@ -75,6 +75,6 @@ sealed class ChartQuery(RecordQuery record)
     static List<RecordEntry> Newest(IEnumerable<Parsed> found) => [.. found.Select(one => one.Entry).OrderByDescending(entry => entry.Date?.Instant ?? DateTimeOffset.MinValue)];
 
     // What is critical stands first, then the newest day; on it, what is out of range.
-    static List<ResultRow> Rows(IEnumerable<Parsed> observations) => [.. ResultRow.Of(observations.SelectMany(one => Result.Read(one.Stored.Id, one.Json)))
+    static List<ResultRow> Rows(IEnumerable<Parsed> observations, MeasuredPerson of) => [.. ResultRow.Of(observations.SelectMany(one => Result.Read(one.Stored.Id, one.Json, of)))
         .OrderBy(row => row.IsCritical ? 0 : 1).ThenByDescending(row => row.Latest.Date?.Instant.UtcDateTime.Date).ThenBy(row => row.Latest.Flag == Flag.None ? 1 : 0)];
 }

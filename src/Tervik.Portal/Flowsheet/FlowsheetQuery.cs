@@ -57,12 +57,12 @@ sealed class FlowsheetQuery(RecordQuery record)
         if (before is { } limit) parameters.Add(("date", $"lt{Instant(limit)}"));
         var found = await record.Find(id, "Observation", filter, stop, [.. parameters]);
         using var read = new ParsedRecord();
-        read.Add([patient]);
+        var of = MeasuredPerson.Of(read.Add([patient])[0].Json);
         var measured = new List<(string Group, FhirDate Date, Result Result)>();
         foreach (var one in read.Add(found))
         {
             var key = Array.Find(GroupKeys, candidate => one.Json.ItemsAt("category").Any(category => Codes.Has(category, candidate))) ?? "other results";
-            foreach (var result in Result.Read(one.Stored.Id, one.Json))
+            foreach (var result in Result.Read(one.Stored.Id, one.Json, of))
                 if (result.Date is { } date && (before is null || date.Instant < before) && result.Name.Contains(text, StringComparison.CurrentCultureIgnoreCase)) measured.Add((key, date, result));
         }
         var (columns, hasOlder) = Rounds([.. measured.OrderByDescending(one => one.Date.Instant)], isAll: found.Count < MostObservations);

@@ -65,11 +65,11 @@ sealed class OverviewQuery(RecordQuery record)
         await Task.WhenAll(standing, running, laboratory, news, messages, appointments);
 
         using var read = new ParsedRecord();
-        read.Add([patient]);
+        var of = MeasuredPerson.Of(read.Add([patient])[0].Json);
         var (lasting, open) = (read.Add(await standing), read.Add(await running));
         var taken = open.Where(Standing.IsTaken).ToList();
         var allergies = lasting.Where(one => one.Type == "AllergyIntolerance").ToList();
-        var results = read.Add(await laboratory).SelectMany(one => Result.Read(one.Stored.Id, one.Json)).ToList();
+        var results = read.Add(await laboratory).SelectMany(one => Result.Read(one.Stored.Id, one.Json, of)).ToList();
         var unread = read.Add((await messages).Matches).Where(one => one.Json.At("sender").TextAt("reference") != $"Patient/{id}").ToList();
         var stay = open.FirstOrDefault(Standing.IsRunning);
         var general = read.Add([patient])[0].Json.ItemsAt("generalPractitioner").Select(one => one.TextAt("display")).OfType<string>().Select(name => new TeamMember(name, Words.Of("General practitioner")));

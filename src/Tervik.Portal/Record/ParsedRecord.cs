@@ -42,14 +42,15 @@ sealed class ParsedRecord : IDisposable
 /// <summary>What counts today and what is history.</summary>
 static class Standing
 {
-    static readonly string[] NoAllergyCodes = ["716186003", "no-allergy-info", "no-known-allergies", "409137002"]; // SNOMED CT and IPS
-
     /// <summary>Neither resolved, refuted, ended nor an error.</summary>
     public static bool IsActive(Parsed one) => !Codes.Has(one.Json.At("clinicalStatus"), "inactive", "resolved", "remission") && !Codes.Has(one.Json.At("verificationStatus"), "refuted", "entered-in-error")
         && one.Json.TextAt("status") is not ("inactive" or "entered-in-error" or "proposed" or "rejected") && one.Json.TextAt("lifecycleStatus") is null or "active" or "accepted" or "planned" or "on-hold";
 
     /// <summary>An entry that says that there is no allergy.</summary>
-    public static bool SaysNoAllergy(Parsed allergy) => Codes.Has(allergy.Json.At("code"), NoAllergyCodes);
+    public static bool SaysNoAllergy(Parsed allergy) => KnownAllergies.SaysNone(allergy.Json);
+
+    /// <summary>An allergy to something, neither "none" nor "not known".</summary>
+    public static bool IsAllergy(Parsed one) => one.Type == "AllergyIntolerance" && IsActive(one) && !KnownAllergies.SaysNone(one.Json) && !KnownAllergies.SaysUnknown(one.Json);
 
     public static bool IsCriticalAllergy(Parsed allergy) => allergy.Json.TextAt("criticality") == "high" || allergy.Json.ItemsAt("reaction").Any(reaction => reaction.TextAt("severity") == "severe");
 

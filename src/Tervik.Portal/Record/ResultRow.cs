@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tervik.Portal.Reading;
 
 namespace Tervik.Portal.Record;
@@ -47,7 +48,7 @@ public sealed record ResultRow(string Name, Result Latest, string? Change, Resul
     }
 
     /// <summary>A difference with its sign, in the reader's writing.</summary>
-    public static string Difference(double difference) => Math.Round(difference, 4) is not 0 and var rounded ? rounded.ToString("+0.####;\u22120.####", Shell.Language.Reader) : "=";
+    public static string Difference(double difference) => Math.Round(difference, 4) is not 0 and var rounded ? $"{(rounded < 0 ? '\u2212' : '+')}{Number(Math.Abs(rounded))}" : "=";
 
-    static string Number(double number) => number.ToString("0.####", Shell.Language.Reader);
+    static string Number(double number) => Numbers.Write(number.ToString("0.####", CultureInfo.InvariantCulture));
 }

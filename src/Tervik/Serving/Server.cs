@@ -29,7 +29,7 @@ static class Server
         builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
-        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo });
+        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, SessionIdle = settings.SessionIdle });
         builder.Services.AddPortal();
         var app = builder.Build();
         app.MapHealth(installation);

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Tervik.EndToEnd.Portal;
+
+/// <summary>What tests of forms look at: accessible and not too wide; fields as they were sent; naughty strings.</summary>
+static partial class PageChecks
+{
+    /// <summary>No violation of WCAG 2.2 AA that axe knows, and no scrolling to the side.</summary>
+    public static async Task IsAccessible(IPage page, int width, string? screenshot = null)
+    {
+        if (screenshot is not null && Environment.GetEnvironmentVariable("TERVIK_SCREENSHOTS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{screenshot}.png"), FullPage = true });
+        Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, $"{page.Url} is wider than the window.");
+        await page.AddScriptTagAsync(new() { Path = PortalTests.Axe() });
+        Assert.Equal("[]", await page.EvaluateAsync<string>("async () => JSON.stringify((await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })).violations.map(v => v.id + ': ' + v.nodes.map(n => n.target + ' ' + n.failureSummary).join('; ')))"));
+    }
+
+    /// <summary>The hidden fields of the first form that has each: token, key, version.</summary>
+    public static Dictionary<string, string> Hidden(string html) => HiddenField().Matches(html).DistinctBy(field => field.Groups[1].Value).ToDictionary(field => field.Groups[1].Value, field => WebUtility.HtmlDecode(field.Groups[2].Value));
+
+    /// <summary>What stands in an input or textarea.</summary>
+    public static string Value(string html, string name) =>
+        Regex.Match(html, $"<input [^>]*name=\"{name}\"[^>]*? value=\"([^\"]*)\"") is { Success: true } input ? WebUtility.HtmlDecode(input.Groups[1].Value)
+        : Regex.Match(html, $"<textarea [^>]*name=\"{name}\"[^>]*>\n?([^<]*)</textarea>") is { Success: true } area ? WebUtility.HtmlDecode(area.Groups[1].Value) : "";
+
+    /// <summary>Posts fields as the browser of this page would, without following the answer.</summary>
+    public static Task<IAPIResponse> Post(IPage page, string path, Dictionary<string, string> fields)
+    {
+        var form = page.APIRequest.CreateFormData();
+        foreach (var (name, value) in fields) form.Set(name, value);
+        return page.APIRequest.PostAsync(path, new() { Form = form, MaxRedirects = 0 });
+    }
+
+    public static async Task<string> Get(IPage page, string path) => await (await page.APIRequest.GetAsync(path)).TextAsync();
+
+    /// <summary>The big list of naughty strings, as a form keeps them: without spaces around and control characters. Skipped where it is absent.</summary>
+    public static List<string> Naughty()
+    {
+        var path = SharedData() is { } root ? Path.Combine(root, "naughty-strings", "blns.json") : "";
+        Assert.SkipUnless(File.Exists(path), "The naughty strings (naughty-strings/blns.json) are not here; set TERVIK_SHARED_DATA.");
+        return [.. JsonSerializer.Deserialize<string[]>(File.ReadAllText(path))!.Select(Kept).Where(text => text.Length > 0).Distinct()];
+    }
+
+    /// <summary>What a field keeps of a text.</summary>
+    public static string Kept(string text) => new([.. text.Replace("\r\n", "\n", StringComparison.Ordinal).Trim().Where(letter => !char.IsControl(letter) || letter is '\n' or '\t')]);
+
+    static string? SharedData()
+    {
+        if (Environment.GetEnvironmentVariable("TERVIK_SHARED_DATA") is { Length: > 0 } named) return named;
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "Tervik.slnx"))) return Path.Combine(folder.Parent!.FullName, "shared", "data");
+        return null;
+    }
+
+    [GeneratedRegex("<input type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\"")]
+    private static partial Regex HiddenField();
+}

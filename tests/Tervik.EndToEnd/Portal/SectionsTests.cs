@@ -79,7 +79,7 @@ public sealed class SectionsTests(SectionsTests.Seeded seeded) : IClassFixture<S
     /// <summary>A page and what must stand on it.</summary>
     static readonly (string Path, string[] Shown)[] Pages =
     [
-        ("conditions", ["Heart failure", "Suspected", "March 2024", "Moderate", "High blood pressure of long standing", "at the age of 41", "Pneumonia", "1 February 2019 – 1 March 2019", "Søren Holm"]),
+        ("conditions", ["Heart failure", "Suspected", "March 2024", "Severe", "High blood pressure of long standing", "at the age of 41", "Pneumonia", "1 February 2019 – 1 March 2019", "Søren Holm"]),
         ("allergies", ["Hazelnut", "Swollen lips, Itching (severe)", "can be severe", "Not confirmed", "since 1999"]),
         ("vaccinations", ["Hepatitis B", "Hepatitis A", "2 doses", "dose 1 of 3", "AB-1234", "Ward 4 B", "Fever on that day", "due 10 January 2099"]),
         ("procedures", ["Replacement of the left hip", "Being prepared", "Removal of the appendix", "Appendicitis", "MRI report"]),

@@ -41,7 +41,10 @@ public static class TrustRoom
         services.AddSingleton(provider => new Sessions(database, settings, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AccessLog(database, provider.GetRequiredService<RecordStore>().Keys, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Identification>();
+        services.AddSingleton(provider => new Sharing(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CareRelations>();
+        services.AddSingleton<FamilyRelations>();
+        services.AddSingleton<AccessCases>();
         services.AddSingleton<AuditView>();
         services.AddSingleton<DemoPeople>();
         services.AddSingleton<IAccessControl, AccessControl>();

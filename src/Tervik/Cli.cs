@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Tervik.Demonstration;
 using Tervik.Export;
 using Tervik.Import;
 using Tervik.Records.Resources;
@@ -16,7 +17,7 @@ static class Cli
     static readonly Option<string?> Data = new("--data") { Description = "Folder of the embedded database; default ./data.", Recursive = true };
     static readonly Option<string?> DatabaseOption = new("--database") { Description = "PostgreSQL connection string (Host=…) instead of the embedded database.", Recursive = true };
     static readonly Option<string?> Listen = new("--listen") { Description = "Address to serve at; default http://127.0.0.1:8080.", Recursive = true };
-    static readonly Option<string?> Demo = new("--demo") { Description = "true or false: sample data and demonstration sign-in; default true on loopback only.", Recursive = true };
+    static readonly Option<string?> Demo = new("--demo") { Description = "true or false: demo nation and demonstration sign-in; default true on loopback only.", Recursive = true };
     static readonly Option<string[]> Others = new("--set") { Description = "Any other setting: --set deepestChain=3. May be repeated.", Recursive = true };
 
     public static RootCommand Create()
@@ -25,6 +26,7 @@ static class Cli
         root.Add(ServeCommand.Create());
         root.Add(ImportCommand.Create());
         root.Add(ExportCommand.Create());
+        root.Add(DemoCommand.Create());
         root.Add(Verify());
         root.Add(Token());
         return root;

@@ -11,7 +11,7 @@ sealed record Settings
 {
     static readonly string[] Known =
     [
-        "data", "database", "listen", "demo", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
+        "data", "database", "listen", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
         "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
@@ -21,8 +21,12 @@ sealed record Settings
     public string? Database { get; init; }
     /// <summary>Address the portal and the API are served at.</summary>
     public required string Listen { get; init; }
-    /// <summary>Sample data and the demonstration sign-in.</summary>
+    /// <summary>The demo nation and the demonstration sign-in.</summary>
     public bool Demo { get; init; }
+    /// <summary>Patients of the demo nation that an empty demonstration node loads at its first start.</summary>
+    public int DemoPatients { get; init; } = 60;
+    /// <summary>A session in the browser ends after this time without a request.</summary>
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
     public int Readers { get; init; } = 8;
     public int CacheMb { get; init; } = 64;
     public RestSettings Rest { get; init; } = new();
@@ -61,6 +65,8 @@ sealed record Settings
             Listen = listen,
             // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
             Demo = Flag(configuration, "demo", address.IsLoopback),
+            DemoPatients = Number(configuration, "demoPatients", 60, 1, 1_000_000),
+            SessionIdle = TimeSpan.FromSeconds(Number(configuration, "sessionIdleSeconds", 1800, 2, 86_400)),
             Readers = Number(configuration, "readers", 8, 1, 256),
             CacheMb = Number(configuration, "cacheMb", 64, 1, 65536),
             Documents = new(Number(configuration, "longestBodyMb", 64, 1, 1024) << 20, Number(configuration, "deepestDocument", 64, 8, 512)),

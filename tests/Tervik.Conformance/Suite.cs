@@ -28,6 +28,7 @@ public sealed record Suite(string Name, string Place, Func<string, IEnumerable<C
         new("naughty-strings", "naughty-strings", Inputs.NaughtyStrings),
         new("xml-json-pairs", "synthea/xml-json-pairs", Inputs.Pairs),
         new("validator", "validator", ValidatorCases.Run),
+        new("ips", "ig/ips", Ips.Run),
         new("json-patch", "patch/json-patch", Patches.Json),
         new("fhirpath-patch", "patch", Patches.FhirPath),
     ];

@@ -1,75 +1,80 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tervik.Portal.Forms;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
-using Tervik.Records.Access;
-using Tervik.Records.Resources;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Access;
 
-/// <summary>Accesses of one person on one day, in a line.</summary>
-/// <param name="At">The latest of them.</param>
-/// <param name="Who">Name, or what kind of program.</param>
-/// <param name="IsSelf">The reader did it.</param>
-/// <param name="What">In words, each once.</param>
-/// <param name="Times">How many accesses the line stands for.</param>
-public sealed record AccessLine(DateTime At, string Who, bool IsSelf, IReadOnlyList<string> What, int Times);
+/// <summary>The form "this looks wrong".</summary>
+/// <param name="Patient">Whose record.</param>
+/// <param name="Who">Whose accesses.</param>
+/// <param name="Day">On which day, in words.</param>
+/// <param name="Institution">Who will answer, or null when no institution is known.</param>
+public sealed record QuestionModel(PatientHeader Patient, Staff Who, string Day, string? Institution);
 
-/// <summary>The page "who has seen".</summary>
-public sealed record AccessModel(PatientHeader Patient, IReadOnlyList<AccessLine> Lines, long? Before, bool IsFirst);
-
-/// <summary>Who has seen the data of a patient: for the patient all accesses, for a professional their own.</summary>
+/// <summary>Who has seen the data of a patient: for the patient (and who has custody of a child) all accesses, for a professional their own. What looks wrong becomes a case.</summary>
 static class AccessEndpoints
 {
-    const int PageSize = 100;
+    const int LongestText = 2000;
 
-    public static void MapAccess(this IEndpointRouteBuilder routes) => routes.MapGet("/patients/{id}/access", Show);
+    public static void MapAccess(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/patients/{id}/access", Show);
+        routes.MapGet("/patients/{id}/access/question", Ask);
+        routes.MapPost("/patients/{id}/access/question", Open).DisableAntiforgery(); // FormGuard does it.
+    }
 
-    static async Task<IResult> Show(string id, string? before, HttpContext request, Entrance entrance, RecordQuery record, RecordStore store, AuditView audit, Identification identification, CancellationToken stop)
+    static async Task<IResult> Show(string id, string? agent, string? from, string? to, string? before, HttpContext request, Entrance entrance, RecordQuery record, AccessQuery query, Identification identification, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-type", "AuditEvent"), stop);
         if (visit.Refusal is { } refusal) return refusal;
-        if (await record.Patient(id, visit.Filter, stop) is not var (header, patient)) return await visit.NotFound(stop);
-        var cursor = long.TryParse(before, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue;
-        var part = new LogExcerpt(Compartment: record.Compartment(id), Before: cursor, Count: PageSize + 1);
-        var seen = await audit.Read(part, await identification.Of(request, stop), visit.Filter, stop);
-        var page = seen.Take(PageSize).Select(one => one.Access).ToList();
+        if (!MayReadLog(visit, id) || await record.Patient(id, visit.Filter, stop) is not var (header, patient)) return await visit.NotFound(stop);
+        var choice = new AccessFilterChoice(string.IsNullOrEmpty(agent) || visit.Person.IsProfessional ? null : agent, Day(from), Day(to),
+            long.TryParse(before, NumberStyles.None, CultureInfo.InvariantCulture, out var cursor) ? cursor : null);
+        var model = await query.Load(header, choice, visit, await identification.Of(request, stop), stop);
         await visit.Log("access", [patient], [record.Compartment(id)], stop);
-        var lines = new List<AccessLine>();
-        foreach (var group in page.GroupBy(access => (access.Agent, access.At.LocalDateTime.Date)))
-            lines.Add(new(group.Max(access => access.At.LocalDateTime), await Name(store, group.Key.Agent, stop), group.Key.Agent == visit.Person.Reference, [.. group.Select(Describe).Distinct()], group.Count()));
-        return visit.Page<AccessPage>(new AccessModel(header, [.. lines.OrderByDescending(line => line.At)], seen.Count > PageSize ? page[^1].Event : null, cursor == long.MaxValue));
+        return visit.Page<AccessPage>(model);
     }
 
-    static async Task<string> Name(RecordStore store, string? agent, CancellationToken stop)
+    // Who was let in reads the record, not who else has read it.
+    static bool MayReadLog(Visit visit, string id) => visit.Person.FamilyOf(id) != FamilyKind.LetIn;
+
+    static async Task<IResult> Ask(string id, string? agent, string? day, HttpContext request, Entrance entrance, RecordQuery record, AccessQuery query, StaffQuery staff, CancellationToken stop)
     {
-        if (agent?.Split('/') is not [var type, var id]) return Words.Of("Somebody who was not signed in");
-        if (type is not ("Practitioner" or "Patient")) return Words.Of("The program {0}", id);
-        // A name, so that the patient knows who it was; the access itself is what the page is about.
-        if (await store.Read(type, id, AccessFilter.Everything, stop) is not { IsDeleted: false } stored) return agent;
-        using var json = JsonDocument.Parse(stored.Body);
-        return Names.OfPerson(json.RootElement);
+        var visit = await entrance.Enter(request, new("search-type", "AuditEvent"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await Question(visit, id, agent, day, record, query, staff, stop) is not { } question) return await visit.NotFound(stop);
+        await visit.Log("access", [], [record.Compartment(id)], stop);
+        return visit.Page<QuestionPage>(question.Model, Form.Of(request, version: 0, new Dictionary<string, string> { ["agent"] = agent ?? "", ["day"] = day ?? "" }));
     }
 
-    static string Describe(LoggedAccess access)
+    static async Task<IResult> Open(string id, HttpContext request, Entrance entrance, RecordQuery record, AccessQuery query, StaffQuery staff, AccessCases cases, CancellationToken stop)
     {
-        var words = access switch
-        {
-            { Query: ['p', 'o', 'r', 't', 'a', 'l', ':', .. var view] } => Words.Of($"saw {view}"),
-            { Interaction.Name: "create" or "update" or "patch" } => Words.Of("wrote {0}", Type(access)),
-            { Interaction.Name: "delete" } => Words.Of("deleted {0}", Type(access)),
-            { Interaction.Name: "$everything" } => Words.Of("read everything"),
-            { Interaction.Name: "sign-in" or "sign-out" } => Words.Of(access.Interaction.Name),
-            _ => Words.Of("read {0}", Type(access)),
-        };
-        return access.Status < 400 ? words : Words.Of("{0} (refused)", words);
+        var (visit, form) = await entrance.EnterForm(request, new("create-own", "Task"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await Question(visit, id, form["agent"], form["day"], record, query, staff, stop) is not { } question) return await visit.NotFound(stop);
+        var text = form.Text("text", LongestText);
+        if (form.MustShowAgain) return visit.Page<QuestionPage>(question.Model, form);
+        await visit.Log("question", [], [record.Compartment(id)], stop);
+        await cases.Open(form.NewId, $"Patient/{id}", visit.Person.Reference, question.Model.Who.Reference is { Length: > 0 } who ? who : null, form["day"], text, question.Institution, stop);
+        return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/access#cases");
     }
 
-    static string Type(LoggedAccess access) => access.Interaction.Type is { } type ? RecordEntry.TypeInWords(type) : Words.Of("this record");
+    /// <summary>What the form is about; null where this reader has nothing to ask.</summary>
+    static async Task<(QuestionModel Model, string? Institution)?> Question(Visit visit, string id, string? agent, string? day, RecordQuery record, AccessQuery query, StaffQuery staff, CancellationToken stop)
+    {
+        if (visit.Person.IsProfessional || !MayReadLog(visit, id) || Day(day) is not { } date || await record.Patient(id, visit.Filter, stop) is not var (header, patient)) return null;
+        var who = await query.Who(string.IsNullOrEmpty(agent) ? null : agent, stop);
+        var institution = who.Institution ?? RecordQuery.Take(patient, json => json.At("managingOrganization").TextAt("reference"));
+        return (new(header, who, date.ToString(Words.Of("format of day"), Language.Reader), institution is null ? null : await staff.NameOf(institution, stop)), institution);
+    }
+
+    static DateOnly? Day(string? text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is > 1900 and < 9000 ? day : null;
 }

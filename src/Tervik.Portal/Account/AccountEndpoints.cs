@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tervik.Portal.Faults;
 using Tervik.Portal.Shell;
+using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
 
 namespace Tervik.Portal.Account;
@@ -11,14 +12,17 @@ namespace Tervik.Portal.Account;
 /// <summary>What the account page shows.</summary>
 /// <param name="Tokens">The person's tokens, newest first.</param>
 /// <param name="NowUs">To tell which have ended.</param>
+/// <param name="Sessions">Where the person is signed in, the last used first.</param>
+/// <param name="SignIns">The last sign-ins: when, and on which device.</param>
 /// <param name="Secret">Of the token that was just made, shown this once; null otherwise.</param>
 /// <param name="Fault">What was wrong with the form; null when nothing was.</param>
-public sealed record AccountModel(IReadOnlyList<AccessToken> Tokens, long NowUs, string? Secret = null, string? Fault = null);
+public sealed record AccountModel(IReadOnlyList<AccessToken> Tokens, long NowUs, IReadOnlyList<OwnSession> Sessions, IReadOnlyList<(DateTime At, Device Device)> SignIns, string? Secret = null, string? Fault = null);
 
 /// <summary>One's account: the tokens with which one's own applications read the record, and the sessions.</summary>
 static class AccountEndpoints
 {
     const int LongestLabel = 100;
+    const int MostSignIns = 20, DaysOfSignIns = 90;
 
     public static void MapAccount(this IEndpointRouteBuilder routes)
     {
@@ -26,25 +30,26 @@ static class AccountEndpoints
         routes.MapPost("/account/tokens", Issue).DisableAntiforgery(); // FormGuard does it.
         routes.MapPost("/account/tokens/revoke", Revoke).DisableAntiforgery();
         routes.MapPost("/account/sessions/close", CloseOthers).DisableAntiforgery();
+        routes.MapPost("/account/sessions/end", End).DisableAntiforgery();
     }
 
-    static async Task<IResult> Show(HttpContext request, Entrance entrance, AccessTokens tokens, TimeProvider clock, CancellationToken stop)
+    static async Task<IResult> Show(HttpContext request, Entrance entrance, AccountParts parts, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, interaction: null, stop);
-        return visit.Refusal ?? await Page(visit, tokens, clock, secret: null, fault: null, stop);
+        return visit.Refusal ?? await Page(request, visit, parts, secret: null, fault: null, stop);
     }
 
-    static async Task<IResult> Issue(HttpContext request, Entrance entrance, AccessTokens tokens, TimeProvider clock, CancellationToken stop)
+    static async Task<IResult> Issue(HttpContext request, Entrance entrance, AccountParts parts, CancellationToken stop)
     {
         var (visit, form, refusal) = await EnterForm(request, entrance, stop);
         if (refusal is not null) return refusal;
         var label = form["label"].ToString().Trim();
-        if (label.Length is 0 or > LongestLabel) return await Page(visit, tokens, clock, secret: null, fault: "Name the token", stop);
+        if (label.Length is 0 or > LongestLabel) return await Page(request, visit, parts, secret: null, fault: "Name the token", stop);
         if (!int.TryParse(form["days"], NumberStyles.None, CultureInfo.InvariantCulture, out var days) || days is < 1 or > 366)
-            return await Page(visit, tokens, clock, secret: null, fault: "Days out of range", stop);
+            return await Page(request, visit, parts, secret: null, fault: "Days out of range", stop);
         var scope = form["scope"] == "write" && visit.Person.IsProfessional ? Scope.Read | Scope.Write : Scope.Read;
-        var (_, secret) = await tokens.Issue(visit.Person.Reference, scope, label, TimeSpan.FromDays(days), stop);
-        return await Page(visit, tokens, clock, secret, fault: null, stop);
+        var (_, secret) = await parts.Tokens.Issue(visit.Person.Reference, scope, label, TimeSpan.FromDays(days), stop);
+        return await Page(request, visit, parts, secret, fault: null, stop);
     }
 
     static async Task<IResult> Revoke(HttpContext request, Entrance entrance, AccessTokens tokens, CancellationToken stop)
@@ -60,7 +65,15 @@ static class AccountEndpoints
         var (visit, _, refusal) = await EnterForm(request, entrance, stop);
         if (refusal is not null) return refusal;
         await sessions.CloseOthers(request, visit.Person.Reference, stop);
-        return TypedResults.LocalRedirect("/account");
+        return TypedResults.LocalRedirect("/account#sessions");
+    }
+
+    static async Task<IResult> End(HttpContext request, Entrance entrance, Sessions sessions, CancellationToken stop)
+    {
+        var (visit, form, refusal) = await EnterForm(request, entrance, stop);
+        if (refusal is not null) return refusal;
+        await sessions.Close(form["id"].ToString(), visit.Person.Reference, stop);
+        return TypedResults.LocalRedirect("/account#sessions");
     }
 
     static async Task<(Visit Visit, IFormCollection Form, IResult? Refusal)> EnterForm(HttpContext request, Entrance entrance, CancellationToken stop)
@@ -70,9 +83,16 @@ static class AccountEndpoints
         return (visit, form, visit.Refusal ?? (FormGuard.Accepts(request, form) ? null : FaultPage.Of(visit.Frame, StatusCodes.Status400BadRequest)));
     }
 
-    static async Task<IResult> Page(Visit visit, AccessTokens tokens, TimeProvider clock, string? secret, string? fault, CancellationToken stop)
+    static async Task<IResult> Page(HttpContext request, Visit visit, AccountParts parts, string? secret, string? fault, CancellationToken stop)
     {
-        var nowUs = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        return visit.Page<AccountPage>(new AccountModel(await tokens.Of(visit.Person.Reference, stop), nowUs, secret, fault));
+        var (now, person) = (parts.Clock.GetUtcNow(), visit.Person.Reference);
+        var signIns = await parts.Log.Read(new(Agent: person, From: Us(now.AddDays(-DaysOfSignIns)), Count: MostSignIns, Interaction: "sign-in"), stop);
+        return visit.Page<AccountPage>(new AccountModel(await parts.Tokens.Of(person, stop), Us(now), await parts.Sessions.Of(request, person, stop),
+            [.. signIns.Select(signIn => (signIn.At.LocalDateTime, Device.Parse(signIn.Query?.Split(' ', 2) is [_, var device] ? device : "")))], secret, fault));
     }
+
+    static long Us(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }
+
+/// <summary>What the account page is read from.</summary>
+sealed record AccountParts(AccessTokens Tokens, Sessions Sessions, AccessLog Log, TimeProvider Clock);

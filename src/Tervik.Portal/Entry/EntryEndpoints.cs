@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tervik.Portal.Documents;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
@@ -14,29 +15,61 @@ namespace Tervik.Portal.Entry;
 
 /// <summary>One entry of a record in full.</summary>
 /// <param name="Patient">Whose.</param>
-/// <param name="Line">What it is.</param>
-/// <param name="Rows">Its elements in words, in the order of the record; nested ones are indented.</param>
+/// <param name="Type">Resource type.</param>
+/// <param name="Title">Never empty.</param>
+/// <param name="Date">When it happened or was written.</param>
+/// <param name="Status">In words when it is not the expected one.</param>
+/// <param name="Rows">Its elements in words.</param>
+/// <param name="Narrative">Its text, when the elements say nothing.</param>
+/// <param name="Files">Files inside it.</param>
+/// <param name="Belonging">For a visit: what was written and measured in it.</param>
+/// <param name="Version">Number of the version shown.</param>
+/// <param name="Base">Address of the entry.</param>
+/// <param name="FilesBase">Address below which the files are.</param>
+/// <param name="ReadHref">Where it is read as a document, or null when it is none.</param>
 /// <param name="Json">As it is stored.</param>
-public sealed record EntryModel(PatientHeader Patient, RecordEntry Line, IReadOnlyList<(int Depth, string Label, string? Value)> Rows, string Json);
+public sealed record EntryModel(PatientHeader Patient, string Type, string Title, FhirDate? Date, string? Status, IReadOnlyList<EntryRow> Rows, MarkupString? Narrative, IReadOnlyList<Attachment> Files,
+    IReadOnlyList<SectionLine> Belonging, int Version, string Base, string FilesBase, string? ReadHref, string Json);
 
 /// <summary>The page of one entry.</summary>
 static class EntryEndpoints
 {
-    const int DeepestRow = 4, MostRows = 200;
-    static readonly string[] Unshown = ["resourceType", "id", "meta", "text", "contained", "extension", "modifierExtension", "implicitRules", "language", "subject", "patient"];
+    const int MostOfAKind = 50;
 
-    public static void MapEntry(this IEndpointRouteBuilder routes) => routes.MapGet("/patients/{id}/entry/{type}/{entry}", Show);
+    // What says to which visit it belongs, and is read most.
+    static readonly string[] OfAVisit = ["Composition", "DocumentReference", "DiagnosticReport", "Condition", "Procedure", "MedicationRequest", "ServiceRequest", "ImagingStudy", "Observation", "Communication", "QuestionnaireResponse"];
 
-    static async Task<IResult> Show(string id, string type, string entry, HttpContext request, Entrance entrance, RecordQuery record, RecordStore store, CancellationToken stop)
+    public static void MapEntry(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/patients/{id}/entry/{type}/{entry}", Show);
+        routes.MapGet("/patients/{id}/entry/{type}/{entry}/history", EntryHistory.Show);
+    }
+
+    static async Task<IResult> Show(string id, string type, string entry, HttpContext request, Entrance entrance, Sections sections, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("read", type, entry), stop);
         if (visit.Refusal is { } refusal) return refusal;
-        var found = await record.Patient(id, visit.Filter, stop);
         // Only entries of this patient belong on their page.
-        if (found is not var (header, _) || await store.Read(type, entry, visit.Filter, stop) is not { IsDeleted: false } stored || !store.CompartmentsOf(stored).Contains(record.Compartment(id))) return await visit.NotFound(stop);
-        await visit.Log("entry", [stored], store.CompartmentsOf(stored), stop);
-        return visit.Page<EntryPage>(new EntryModel(header, RecordQuery.Entry(stored), RecordQuery.Take(stored, Rows), Indented(stored.Body)));
+        if (await sections.Open(id, request, visit.Filter, stop) is not { } section || await section.One(type, entry) is not { } stored) return await visit.NotFound(stop);
+        await section.Mentions.Add([stored], withParts: true);
+        var belonging = new List<SectionLine>();
+        if (type == "Encounter")
+            foreach (var kind in OfAVisit) belonging.AddRange(section.Lines(await section.All(kind, MostOfAKind, ("encounter", $"Encounter/{entry}")), Belonging));
+        var home = $"/patients/{Uri.EscapeDataString(id)}";
+        var model = section.Take(stored, shown =>
+        {
+            var rows = EntryRows.Of(shown.Json, section.Mentions);
+            return new EntryModel(section.Patient, type, TitleOf(shown), shown.Entry.Date, shown.Entry.Status, rows, rows.Count == 0 ? SafeHtml.Of(shown.Json.At("text").TextAt("div")) : null, Attachment.In(shown.Json), belonging,
+                stored.Version, shown.Href, $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}", DocumentsQuery.Kinds.Any(kind => kind.Type == type) ? $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}" : null, Indented(stored.Body));
+        });
+        await visit.Log("entry", section.Logged, [section.Compartment], stop);
+        return visit.Page<EntryPage>(model);
     }
+
+    /// <summary>What an entry is called; its type in the reader's words where it says nothing.</summary>
+    internal static string TitleOf(Shown shown) => shown.Title == RecordEntry.TypeInWords(shown.Type) ? ElementWords.Type(shown.Type) : shown.Title;
+
+    static SectionLine Belonging(Shown shown) => shown.Line(shown.Entry.Date, shown.Entry.Date?.DayAndTime, [new(ElementWords.Type(shown.Type))], [shown.Entry.Detail is { } detail ? new(null, detail) : null], TitleOf(shown));
 
     static string Indented(byte[] body)
     {
@@ -44,45 +77,4 @@ static class EntryEndpoints
         FhirJson.Indent(body, output);
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
-
-    static List<(int, string, string?)> Rows(JsonElement resource)
-    {
-        var rows = new List<(int, string, string?)>();
-        foreach (var member in resource.EnumerateObject())
-            if (!Unshown.Contains(member.Name) && !member.Name.StartsWith('_')) Add(rows, 0, member.Name, member.Value);
-        return rows;
-    }
-
-    static void Add(List<(int, string, string?)> rows, int depth, string name, JsonElement value)
-    {
-        if (rows.Count >= MostRows || depth > DeepestRow) return;
-        if (value.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var item in value.EnumerateArray()) Add(rows, depth, name, item);
-            return;
-        }
-        var label = Label(name);
-        if (Short(value) is { } words)
-        {
-            rows.Add((depth, label, words));
-            return;
-        }
-        rows.Add((depth, label, null));
-        foreach (var member in value.EnumerateObject())
-            if (member.Name is not ("id" or "extension") && !member.Name.StartsWith('_')) Add(rows, depth + 1, member.Name, member.Value);
-    }
-
-    /// <summary>A value that fits in a line; null for an element with parts of its own.</summary>
-    static string? Short(JsonElement value)
-    {
-        if (value.ValueKind != JsonValueKind.Object) return FhirDate.Read(value.AsText()) is { } date && value.AsText()!.Length >= 10 ? date.DayAndTime : value.AsText() ?? "";
-        if (value.TextAt("reference") is { } reference) return value.TextAt("display") ?? reference;
-        if (value.At("start").Exists() || value.At("end").Exists())
-            return string.Join(" – ", FhirDate.Read(value.TextAt("start"))?.DayAndTime ?? "", FhirDate.Read(value.TextAt("end"))?.DayAndTime ?? "");
-        if (value.At("value").Exists() && Values.Quantity(value) is { } quantity) return quantity;
-        return value.At("coding").Exists() || value.At("code").Exists() || value.At("text").Exists() ? Codes.Write(value) : null;
-    }
-
-    /// <summary><c>effectiveDateTime</c> as "Effective date time".</summary>
-    static string Label(string name) => RecordEntry.TypeInWords(char.ToUpperInvariant(name[0]) + name[1..]);
 }

@@ -19,25 +19,42 @@ public enum Flag { None, Low, High, Abnormal, CriticallyLow, CriticallyHigh }
 /// <param name="Flag">As the laboratory says, else computed from the range.</param>
 public sealed record Result(string ObservationId, string Code, string Name, FhirDate? Date, string Value, double? Number, string? Unit, string? Reference, double? Low, double? High, Flag Flag)
 {
+    /// <summary>The observation that this is a component of (blood pressure of its upper and lower value), as <c>system|code</c>; null for an observation's own value.</summary>
+    public string? Panel { get; init; }
+    /// <summary>Name of <see cref="Panel"/>.</summary>
+    public string? PanelName { get; init; }
+    /// <summary>UCUM code of the unit, or null.</summary>
+    public string? UnitCode { get; init; }
+    /// <summary>As of <c>Observation.category</c>: <c>laboratory</c>, <c>vital-signs</c> …; the first one.</summary>
+    public string? Category { get; init; }
+
     /// <summary>The values of an observation, in its order; none when it was entered in error or says nothing.</summary>
-    public static IEnumerable<Result> Read(string id, JsonElement observation)
+    /// <param name="id">Logical id.</param>
+    /// <param name="observation">The resource.</param>
+    /// <param name="of">Whose value it is: chooses between reference ranges for sexes and ages.</param>
+    public static IEnumerable<Result> Read(string id, JsonElement observation, MeasuredPerson of = default)
     {
         if (observation.TextAt("status") is "entered-in-error" or "cancelled") yield break;
         var date = FhirDate.Of(observation, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued");
-        if (Read(id, observation, observation, date) is { } own) yield return own;
+        if (Read(id, observation, observation, date, of) is { } own) yield return own;
         foreach (var component in observation.ItemsAt("component"))
-            if (Read(id, observation, component, date) is { } part) yield return part;
+            if (Read(id, observation, component, date, of) is { } part) yield return part;
     }
 
-    static Result? Read(string id, JsonElement observation, JsonElement part, FhirDate? date)
+    static Result? Read(string id, JsonElement observation, JsonElement part, FhirDate? date, MeasuredPerson of)
     {
         if (Values.Write(part) is not { } value) return null;
+        var isOwn = part.At("resourceType").Exists();
         var quantity = part.At("valueQuantity");
-        var range = part.FirstAt("referenceRange");
+        var range = of.RangeOf(part, date);
         var (low, high) = (Bound(range, "low", quantity), Bound(range, "high", quantity));
         double? number = Values.Number(quantity) ?? (part.At("valueInteger") is { ValueKind: JsonValueKind.Number } integer ? integer.GetDouble() : null);
         var name = Codes.Write(part.At("code")) ?? Codes.Write(observation.At("code")) ?? RecordEntry.TypeInWords("Observation");
-        return new(id, CodeOf(part.At("code")) ?? name, name, date, value, number, Values.Unit(quantity), range.TextAt("text") ?? Values.Range(range), low, high, FlagOf(part, number, low, high));
+        return new(id, CodeOf(part.At("code")) ?? name, name, date, value, number, Values.Unit(quantity), range.TextAt("text") ?? Values.Range(range), low, high, FlagOf(part, number, low, high))
+        {
+            Panel = isOwn ? null : CodeOf(observation.At("code")), PanelName = isOwn ? null : Codes.Write(observation.At("code")), UnitCode = quantity.TextAt("code"),
+            Category = Codes.Code(observation.FirstAt("category")),
+        };
     }
 
     static string? CodeOf(JsonElement concept)

@@ -28,15 +28,16 @@ static class Values
         "Reference" => value.TextAt("display"),
         "SampledData" => Words.Of("A recorded curve"),
         "Attachment" => value.TextAt("title") ?? Words.Of("A document"),
+        "Integer" or "Decimal" or "PositiveInt" or "UnsignedInt" => value.AsText() is { } digits ? Numbers.Write(digits) : null,
         _ => value.AsText(),
     };
 
-    /// <summary><c>&lt; 5.2 mmol/L</c>; null when there is no value.</summary>
+    /// <summary><c>&lt; 5.2 mmol/L</c> with the reader's signs; null when there is no value.</summary>
     public static string? Quantity(JsonElement quantity)
     {
         if (quantity.TextAt("value") is not { } digits) return null;
         var unit = Unit(quantity);
-        return string.Concat(Comparator(quantity), Short(digits), unit is null ? "" : unit == "%" ? " %" : $" {unit}");
+        return string.Concat(Comparator(quantity), Numbers.Write(Short(digits)), unit is null ? "" : unit == "%" ? " %" : $" {unit}");
     }
 
     /// <summary>The unit in words, or as UCUM writes it.</summary>
@@ -52,7 +53,7 @@ static class Values
         (null, null) => null,
         ({ } low, null) => $"≥ {low}",
         (null, { } high) => $"≤ {high}",
-        ({ } low, { } high) => $"{(Unit(range.At("low")) == Unit(range.At("high")) ? Short(range.At("low").TextAt("value")!) : low)} – {high}",
+        ({ } low, { } high) => $"{(Unit(range.At("low")) == Unit(range.At("high")) ? Numbers.Write(Short(range.At("low").TextAt("value")!)) : low)} – {high}",
     };
 
     static string? Ratio(JsonElement ratio) => Quantity(ratio.At("numerator")) is { } numerator

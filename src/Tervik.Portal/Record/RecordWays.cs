@@ -6,7 +6,11 @@ static class RecordWays
     /// <param name="Key">Names the page: the words <c>page {Key}</c>, and what <see cref="RecordFrame"/> calls current.</param>
     /// <param name="Path">Below <c>/patients/{id}</c>.</param>
     /// <param name="For">Who has it: the patients themselves, professionals, or both (null).</param>
-    public sealed record Way(string Key, string Path, Face? For = null);
+    /// <param name="Of">Whose record has it, when a patient reads: the own, those of one's children too, or any.</param>
+    public sealed record Way(string Key, string Path, Face? For = null, Whose Of = Whose.Any);
+
+    /// <summary>Whose record a patient reads.</summary>
+    public enum Whose { Any, Child, Own }
 
     /// <summary>The two faces of the portal.</summary>
     public enum Face { Patient, Professional }
@@ -29,13 +33,16 @@ static class RecordWays
         ("group care", [new("encounters", "/encounters"), new("referrals", "/referrals"), new("care-team", "/care-team")]),
         ("group own",
         [
-            new("access", "/access"), new("sharing", "/sharing", Face.Patient), new("family", "/family", Face.Patient), new("wishes", "/wishes"), new("details", "/details", Face.Patient),
+            new("access", "/access", Of: Whose.Child), new("sharing", "/sharing", Face.Patient, Whose.Own), new("family", "/family", Face.Patient, Whose.Own), new("wishes", "/wishes"),
+            new("details", "/details", Face.Patient, Whose.Own),
             new("download", "/download"),
         ]),
     ];
 
     /// <summary>The groups that one face has.</summary>
-    public static IEnumerable<(string Group, IEnumerable<Way> Ways)> Of(Face face) => All
-        .Select(group => (group.Group, Ways: group.Ways.Where(way => way.For is null || way.For == face)))
+    /// <param name="face">Patient or professional.</param>
+    /// <param name="whose">For a patient: whose record it is.</param>
+    public static IEnumerable<(string Group, IEnumerable<Way> Ways)> Of(Face face, Whose whose = Whose.Own) => All
+        .Select(group => (group.Group, Ways: group.Ways.Where(way => (way.For is null || way.For == face) && (face == Face.Professional || way.Of <= whose))))
         .Where(group => group.Ways.Any());
 }

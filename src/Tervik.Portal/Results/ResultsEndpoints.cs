@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -11,11 +12,19 @@ static class ResultsEndpoints
 {
     public static void MapResults(this IEndpointRouteBuilder routes) => routes.MapGet("/patients/{id}/results", Show);
 
-    static async Task<IResult> Show(string id, string? category, string? code, HttpContext request, Entrance entrance, ResultsQuery results, RecordQuery record, CancellationToken stop)
+    static async Task<IResult> Show(string id, string? code, string? category, string? years, string? unusual, string? q, HttpContext request, Entrance entrance, ResultsQuery results, RecordQuery record, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
-        if (await results.Load(id, ResultsQuery.Categories.Contains(category) ? category : null, code, visit.Filter, stop) is not var (model, read)) return await visit.NotFound(stop);
+        if (!string.IsNullOrWhiteSpace(code))
+        {
+            if (await results.One(id, code, visit.Filter, stop) is not var (one, shown)) return await visit.NotFound(stop);
+            await visit.Log("results", shown, [record.Compartment(id)], stop);
+            return visit.Page<ResultPage>(one);
+        }
+        var filter = new ResultsFilter(ResultsFilter.Categories.Contains(category) ? category : null,
+            int.TryParse(years, NumberStyles.None, CultureInfo.InvariantCulture, out var period) && ResultsFilter.Periods.Contains(period) ? period : null, unusual is "1", string.IsNullOrWhiteSpace(q) ? null : q.Trim());
+        if (await results.Load(id, filter, visit.Filter, stop) is not var (model, read)) return await visit.NotFound(stop);
         await visit.Log("results", read, [record.Compartment(id)], stop);
         return visit.Page<ResultsPage>(model);
     }

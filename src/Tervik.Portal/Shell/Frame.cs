@@ -1,4 +1,5 @@
 using Tervik.Trust.Identity;
+using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Shell;
 
@@ -7,7 +8,13 @@ namespace Tervik.Portal.Shell;
 /// <param name="Scheme"><c>auto</c>, <c>light</c>, <c>dark</c> or <c>contrast</c>.</param>
 /// <param name="Here">Path and query of the page, to come back to.</param>
 /// <param name="FormToken">For every form.</param>
-public sealed record Frame(SignedIn? Person, string Scheme, string Here, string FormToken);
+public sealed record Frame(SignedIn? Person, string Scheme, string Here, string FormToken)
+{
+    /// <summary>Seconds until the session ends if nothing more is asked; null without one.</summary>
+    public long? SessionSeconds { get; init; }
+    /// <summary>Whether the page that tells whom to be and what to try is there.</summary>
+    public bool HasTour { get; init; }
+}
 
 /// <summary>The person in front of the screen.</summary>
 /// <param name="Reference"><c>Patient/1</c> or <c>Practitioner/7</c>.</param>
@@ -17,6 +24,12 @@ public sealed record SignedIn(string Reference, PrincipalKind Kind, string Name)
 {
     public string Id => Reference[(Reference.IndexOf('/', StringComparison.Ordinal) + 1)..];
     public bool IsProfessional => Kind == PrincipalKind.Professional;
+    /// <summary>Whose records a patient may read besides the own.</summary>
+    public IReadOnlyList<FamilyMember> Family { get; init; } = [];
+    /// <summary>Why this patient may read the record of another; null for the own one, and for professionals.</summary>
+    public FamilyKind? FamilyOf(string patient) => Family.FirstOrDefault(member => member.Patient == $"Patient/{patient}")?.Kind;
+    /// <summary>Whether this is the person's own record.</summary>
+    public bool Owns(string patient) => !IsProfessional && Id == patient;
 }
 
 /// <summary>Which entry of the main navigation a page belongs to.</summary>

@@ -2,15 +2,39 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
+using Tervik.Portal.Chart;
+using Tervik.Portal.Entry;
+using Tervik.Portal.Flowsheet;
+using Tervik.Portal.Forms;
+using Tervik.Portal.Go;
+using Tervik.Portal.Handover;
+using Tervik.Portal.Overview;
+using Tervik.Portal.Download;
+using Tervik.Portal.Allergies;
+using Tervik.Portal.CareTeam;
+using Tervik.Portal.Conditions;
+using Tervik.Portal.Documents;
+using Tervik.Portal.Encounters;
 using Tervik.Portal.Details;
 using Tervik.Portal.Entry;
+using Tervik.Portal.Explain;
+using Tervik.Portal.Family;
 using Tervik.Portal.Forms;
+using Tervik.Portal.Imaging;
 using Tervik.Portal.Medication;
 using Tervik.Portal.Patients;
+using Tervik.Portal.Procedures;
 using Tervik.Portal.Record;
+using Tervik.Portal.Referrals;
 using Tervik.Portal.Results;
+using Tervik.Portal.Session;
+using Tervik.Portal.Sharing;
 using Tervik.Portal.SignIn;
+using Tervik.Portal.Tasks;
 using Tervik.Portal.Timeline;
+using Tervik.Portal.Writing;
+using Tervik.Portal.Today;
+using Tervik.Portal.Vaccinations;
 using Tervik.Portal.Wishes;
 
 namespace Tervik.Portal.Shell;
@@ -19,17 +43,34 @@ namespace Tervik.Portal.Shell;
 public static class PortalRoom
 {
     /// <summary>Registers what the pages need; the record and the access control are registered elsewhere.</summary>
-    public static IServiceCollection AddPortal(this IServiceCollection services)
+    /// <param name="services">Where.</param>
+    /// <param name="personas">People of the demonstration whom the sign-in page offers first; null when there are none.</param>
+    public static IServiceCollection AddPortal(this IServiceCollection services, IReadOnlyList<TourPersona>? personas = null)
     {
+        services.AddSingleton(personas ?? []);
+        services.AddSingleton<Tour>();
+        services.AddSingleton<AccountParts>();
+        services.AddSingleton<StaffQuery>();
+        services.AddSingleton<AccessQuery>();
+        services.AddSingleton<SharingQuery>();
+        services.AddSingleton<FamilyQuery>();
         services.AddRazorComponents();
         services.AddSingleton<Entrance>();
         services.AddSingleton<RecordWriter>();
         services.AddSingleton<Authorship>();
         services.AddSingleton<RecordQuery>();
-        services.AddSingleton<SummaryQuery>();
+        services.AddSingleton<ChartQuery>();
+        services.AddSingleton<OverviewQuery>();
+        services.AddSingleton<FlowsheetQuery>();
+        services.AddSingleton<DutyQuery>();
+        services.AddSingleton<TodayQuery>();
+        services.AddSingleton<TasksQuery>();
+        services.AddSingleton<GoQuery>();
+        services.AddSingleton<Sections>();
         services.AddSingleton<TimelineQuery>();
         services.AddSingleton<PatientsQuery>();
         services.AddSingleton<ResultsQuery>();
+        services.AddSingleton<SituationQuery>();
         services.AddSingleton<MedicationQuery>();
         return services;
     }
@@ -37,21 +78,43 @@ public static class PortalRoom
     /// <summary>Maps all pages.</summary>
     public static WebApplication MapPortal(this WebApplication app)
     {
+        app.UseSecurityHeaders();
         app.UseLanguage();
         app.MapSiteFiles();
         app.MapAppearance();
         app.MapLanguage();
         app.MapSignIn();
+        app.MapToday();
         app.MapPatients();
+        app.MapTasks();
+        app.MapGo();
         app.MapRecord();
+        app.MapFlowsheet();
+        app.MapHandover();
         app.MapTimeline();
         app.MapResults();
+        app.MapConditions();
+        app.MapAllergies();
+        app.MapVaccinations();
+        app.MapProcedures();
+        app.MapEncounters();
+        app.MapReferrals();
+        app.MapImaging();
+        app.MapCareTeam();
+        app.MapDocuments();
+        app.MapExplain();
         app.MapEntry();
         app.MapAccess();
+        app.MapDownload();
         app.MapAccount();
+        app.MapWriting();
         app.MapMedication();
         app.MapWishes();
         app.MapDetails();
+        app.MapFamily();
+        app.MapSharing();
+        app.MapSession();
+        app.MapTour();
         return app;
     }
 }

@@ -14,7 +14,9 @@ static class SiteFiles
     [
         // Designsystemet's theme and components, then ours.
         new SiteFile("tervik", "css", Join(name => name.StartsWith("styles.", StringComparison.Ordinal))),
-        .. Resources(name => name.StartsWith("script.", StringComparison.Ordinal)).Select(name => new SiteFile(name["script.".Length..^".js".Length], "js", Join(one => one == name))),
+        .. Resources(name => name.StartsWith("script.", StringComparison.Ordinal)).Select(name => name["script.".Length..^".js".Length])
+            // The libraries of an island come before it.
+            .Select(script => new SiteFile(script, "js", Join(one => one == $"script.{script}.js" || one.StartsWith($"library.{script}.", StringComparison.Ordinal)))),
     ], asset => asset.Name);
 
     /// <summary>Address of the style sheet.</summary>

@@ -30,7 +30,7 @@ sealed class SignInAgain(IFormCollection posted) : IResult
     {
         var services = httpContext.RequestServices;
         var page = await SignInEndpoints.Page(httpContext, name: null, httpContext.Request.Path + httpContext.Request.QueryString, HeldForm.Of(posted),
-            services.GetRequiredService<Entrance>(), services.GetRequiredService<DemoPeople>(), services.GetRequiredService<TimeProvider>(), httpContext.RequestAborted);
+            services.GetRequiredService<Entrance>(), services.GetRequiredService<DemoPeople>(), services.GetRequiredService<Tour>(), services.GetRequiredService<TimeProvider>(), httpContext.RequestAborted);
         await page.ExecuteAsync(httpContext);
     }
 }

@@ -24,7 +24,8 @@ public sealed record Choice(string Reference, string Name, string? Detail);
 /// <param name="Patients">First of the patients found.</param>
 /// <param name="Professionals">First of the professionals found.</param>
 /// <param name="Held">What was being written when the session ended; null when nothing was.</param>
-public sealed record SignInModel(bool IsOffered, string Name, string To, IReadOnlyList<Choice> Patients, IReadOnlyList<Choice> Professionals, HeldForm? Held);
+/// <param name="Personas">People of the tour, offered first while nobody is searched for.</param>
+public sealed record SignInModel(bool IsOffered, string Name, string To, IReadOnlyList<Choice> Patients, IReadOnlyList<Choice> Professionals, HeldForm? Held, IReadOnlyList<TourPersona> Personas);
 
 /// <summary>After a sign-in that interrupted writing: what was written, to go on with.</summary>
 /// <param name="To">Address of the form.</param>
@@ -44,25 +45,25 @@ static class SignInEndpoints
         routes.MapPost("/sign-out", Leave).DisableAntiforgery();
     }
 
-    static Task<IResult> Show(string? name, string? to, HttpContext request, Entrance entrance, DemoPeople people, TimeProvider clock, CancellationToken stop) =>
-        Page(request, name, to, held: null, entrance, people, clock, stop);
+    static Task<IResult> Show(string? name, string? to, HttpContext request, Entrance entrance, DemoPeople people, Tour tour, TimeProvider clock, CancellationToken stop) =>
+        Page(request, name, to, held: null, entrance, people, tour, clock, stop);
 
     /// <summary>The same with a form that waits: searching by name must not lose it, so it is posted.</summary>
-    static async Task<IResult> Again(HttpContext request, Entrance entrance, DemoPeople people, TimeProvider clock, CancellationToken stop)
+    static async Task<IResult> Again(HttpContext request, Entrance entrance, DemoPeople people, Tour tour, TimeProvider clock, CancellationToken stop)
     {
         var form = await request.Request.ReadFormAsync(stop);
-        return await Page(request, form["name"], form["to"], FormGuard.IsFromHere(request) ? HeldForm.Back(form) : null, entrance, people, clock, stop);
+        return await Page(request, form["name"], form["to"], FormGuard.IsFromHere(request) ? HeldForm.Back(form) : null, entrance, people, tour, clock, stop);
     }
 
     /// <summary>The sign-in page.</summary>
-    internal static async Task<IResult> Page(HttpContext request, string? name, string? to, HeldForm? held, Entrance entrance, DemoPeople people, TimeProvider clock, CancellationToken stop)
+    internal static async Task<IResult> Page(HttpContext request, string? name, string? to, HeldForm? held, Entrance entrance, DemoPeople people, Tour tour, TimeProvider clock, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, interaction: null, stop);
         var wanted = name is null ? "" : name.Trim() is { Length: > LongestName } long_ ? long_[..LongestName] : name.Trim();
         var today = clock.GetLocalNow().DateTime;
         IReadOnlyList<Choice> patients = people.IsOffered ? [.. (await people.Find("Patient", wanted, stop)).Select(person => Patient(person, today))] : [];
         IReadOnlyList<Choice> professionals = people.IsOffered ? [.. (await people.Find("Practitioner", wanted, stop)).Select(Professional)] : [];
-        var page = visit.Page<SignInPage>(new SignInModel(people.IsOffered, wanted, LocalPath.Of(to), patients, professionals, held));
+        var page = visit.Page<SignInPage>(new SignInModel(people.IsOffered, wanted, LocalPath.Of(to), patients, professionals, held, wanted.Length == 0 ? await tour.Present(stop) : []));
         // The form was not written.
         if (held is not null) page.StatusCode = StatusCodes.Status401Unauthorized;
         return page;
@@ -74,7 +75,7 @@ static class SignInEndpoints
         var reference = form["person"].ToString();
         if (!people.IsOffered || !FormGuard.Accepts(request, form) || !await people.Exists(reference, stop))
             return FaultPage.Of((await entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
-        await control.Log(new(reference, new("sign-in", null), "demonstration", [], [], StatusCodes.Status302Found), stop);
+        await control.Log(new(reference, new("sign-in", null), $"demonstration {Device.Of(request.Request.Headers.UserAgent.ToString())}", [], [], StatusCodes.Status302Found), stop);
         await sessions.Open(request, reference, stop);
         if (HeldForm.Back(form) is not { } held) return TypedResults.LocalRedirect(LocalPath.Of(form["to"]));
         var visit = await entrance.Enter(request, interaction: null, stop);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
+using Tervik.Records.Indexing;
 
 namespace Tervik.Portal.Timeline;
 
@@ -13,14 +14,19 @@ static class TimelineEndpoints
 {
     public static void MapTimeline(this IEndpointRouteBuilder routes) => routes.MapGet("/patients/{id}/timeline", Show);
 
-    static async Task<IResult> Show(string id, string? kind, string? before, HttpContext request, Entrance entrance, TimelineQuery timeline, RecordQuery record, CancellationToken stop)
+    static async Task<IResult> Show(string id, string? kind, string? from, string? to, string? who, string? important, string? q, string? before, HttpContext request, Entrance entrance, TimelineQuery timeline, RecordQuery record, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
         EntryKind? chosen = Enum.TryParse<EntryKind>(kind, ignoreCase: true, out var parsed) && TimelineQuery.Kinds.Contains(parsed) ? parsed : null;
-        var day = DateTime.TryParseExact(before, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _) ? before : null;
-        if (await timeline.Load(id, chosen, day, visit.Filter, stop) is not var (model, read)) return await visit.NotFound(stop);
+        var filter = new TimelineFilter(chosen, Day(from), Day(to), Words(who), important is "1", Words(q));
+        if (await timeline.Load(id, filter, Day(before), visit.Filter, stop) is not var (model, read)) return await visit.NotFound(stop);
         await visit.Log("timeline", read, [record.Compartment(id)], stop);
         return visit.Page<TimelinePage>(model);
     }
+
+    static string? Day(string? text) => DateTime.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _) ? text : null;
+
+    // A search for signs alone finds nothing; it counts as none.
+    static string? Words(string? text) => text is not null && FoldedText.Words(text).Any() ? FoldedText.Cut(text.Trim(), 200) : null;
 }

@@ -4,15 +4,16 @@ using System.Text;
 namespace Tervik.Records.Indexing;
 
 /// <summary>Text as strings are compared: lower case, without accents and compatibility forms, one blank between words.</summary>
-static class FoldedText
+public static class FoldedText
 {
-    // PostgreSQL refuses index rows above 2,704 bytes.
+    /// <summary>Longest folded part of a value in the index: PostgreSQL refuses index rows above 2,704 bytes.</summary>
     public const int MostFolded = 400;
     const int MostOriginal = 250;
 
     /// <summary>Ends the folded part of a value of table str; the original follows.</summary>
     public const char End = '\u0001';
 
+    /// <summary>The text as it is compared.</summary>
     public static string Fold(string text)
     {
         if (!Ascii.IsValid(text)) text = text.Normalize(NormalizationForm.FormKD);

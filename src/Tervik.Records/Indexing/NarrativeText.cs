@@ -4,8 +4,9 @@ using System.Text;
 namespace Tervik.Records.Indexing;
 
 /// <summary>The text of an XHTML narrative without its markup.</summary>
-static class NarrativeText
+public static class NarrativeText
 {
+    /// <summary>What one reads: tags become blanks, character references the characters.</summary>
     public static string Of(string xhtml)
     {
         var text = new StringBuilder(xhtml.Length);

@@ -104,6 +104,7 @@ sealed class CapabilityStatements
         Operation(json, "meta-add", "http://hl7.org/fhir/OperationDefinition/Resource-meta-add");
         Operation(json, "meta-delete", "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete");
         if (type is "Patient" or "Encounter") Operation(json, "everything", $"http://hl7.org/fhir/OperationDefinition/{type}-everything");
+        if (type is "Patient") Operation(json, "summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary");
         if (type is "Observation") Operation(json, "lastn", "http://hl7.org/fhir/OperationDefinition/Observation-lastn");
         json.WriteEndArray();
     }

@@ -63,6 +63,9 @@ public sealed class Draft
         return body;
     }
 
+    /// <summary>Whether a stored version says the same, whatever its number and time.</summary>
+    public bool IsBodyOf(StoredResource stored) => stored.Body.AsSpan().StartsWith(Head) && stored.Body.AsSpan().EndsWith(Tail) && Body(stored.Version, stored.AtUs).Length == stored.Body.Length;
+
     static void Append(byte[] body, ReadOnlySpan<byte> part, ref int length)
     {
         part.CopyTo(body.AsSpan(length));

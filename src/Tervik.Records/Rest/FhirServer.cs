@@ -19,13 +19,14 @@ public sealed record RestSettings
 }
 
 /// <summary>Finds what a request asks for, has it decided, done and logged. HTTP requests and bundle entries take the same way.</summary>
-sealed class FhirServer(RecordStore store, SearchEngine searches, IAccessControl access, RestSettings settings)
+sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocuments documents, IAccessControl access, RestSettings settings)
 {
     readonly Reading reading = new(store, settings);
     readonly Writing writing = new(store, searches, access);
     readonly Searching searching = new(searches, store);
     readonly MetaOperations meta = new(store, access);
     readonly CompartmentOperations compartments = new(searches, store, settings);
+    readonly SummaryOperation summaries = new(documents, searches, store);
     readonly CapabilityStatements capabilities = new();
 
     public RestSettings Settings => settings;
@@ -95,6 +96,7 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, IAccessControl
     (Interaction, Handler) Operation(RestRequest request, string operation, string? type, string? id) => (request.Method, operation, type, id) switch
     {
         ("GET" or "HEAD" or "POST", "$everything", "Patient" or "Encounter", not null) => (new(operation, type, id), compartments.Everything),
+        ("GET" or "HEAD" or "POST", "$summary", "Patient", _) => (new(operation, type, id), summaries.Answer),
         ("GET" or "HEAD" or "POST", "$lastn", "Observation", null) => (new(operation, type), compartments.LastN),
         ("POST", "$validate", not null, _) => (new(operation, type, id), Validating.Answer),
         ("GET" or "HEAD", "$validate", not null, not null) => (new(operation, type, id), (r, permission, i) => Validating.Stored(store, r, permission, i)),

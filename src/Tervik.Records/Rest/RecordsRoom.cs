@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Tervik.Records.Operations;
 using Tervik.Records.Resources;
 using Tervik.Records.Search;
 
@@ -14,6 +15,7 @@ public static class RecordsRoom
         services.AddSingleton(settings);
         services.AddSingleton(settings.Search);
         services.AddSingleton<SearchEngine>();
+        services.AddSingleton<SummaryDocuments>();
         services.AddSingleton<FhirServer>();
         return services;
     }

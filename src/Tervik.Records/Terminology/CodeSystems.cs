@@ -156,9 +156,8 @@ public sealed class R4Terminology
     });
 
     /// <summary>A code system by its URL, or null.</summary>
-    public CodeSystem? System(string url) => systems.GetOrAdd(url, name =>
+    public CodeSystem? System(string url) => !systemPlaces.TryGetValue(url, out var place) ? null : systems.GetOrAdd(url, name =>
     {
-        if (!systemPlaces.TryGetValue(name, out var place)) return null;
         lock (pack)
         {
             var reader = pack.At(place);

@@ -27,7 +27,8 @@ public sealed record LoggedAccess(long Event, string? Agent, Interaction Interac
 /// <param name="From">Smallest event number.</param>
 /// <param name="Before">Event number that is no longer part of it; also the cursor of the next page.</param>
 /// <param name="Count">At most.</param>
-public sealed record LogExcerpt(long? Compartment = null, string? Agent = null, long From = long.MinValue, long Before = long.MaxValue, int Count = 50);
+/// <param name="Interaction">Of an agent's accesses only those of this name, such as <c>sign-in</c>; null for all.</param>
+public sealed record LogExcerpt(long? Compartment = null, string? Agent = null, long From = long.MinValue, long Before = long.MaxValue, int Count = 50, string? Interaction = null);
 
 /// <summary>The log of accesses: appended in groups, each durable before its answers leave.</summary>
 public sealed class AccessLog : IAsyncDisposable
@@ -109,6 +110,9 @@ public sealed class AccessLog : IAsyncDisposable
             SELECT {Columns} FROM access_patient p JOIN access_event e ON e.event = p.event
             WHERE p.comp = $1 AND p.event >= $2 AND p.event < $3 AND e.agent = $5 ORDER BY p.event DESC LIMIT $4
             """, compartment, part.From, part.Before, part.Count, agent),
+        { Agent: { } agent, Interaction: { } interaction } => session.Query(
+            $"SELECT {Columns} FROM access_agent a JOIN access_event e ON e.event = a.event WHERE a.agent = $1 AND a.event >= $2 AND a.event < $3 AND e.interaction = $5 ORDER BY a.event DESC LIMIT $4",
+            keys.Reference(agent), part.From, part.Before, part.Count, interaction),
         { Agent: { } agent } => session.Query(
             $"SELECT {Columns} FROM access_agent a JOIN access_event e ON e.event = a.event WHERE a.agent = $1 AND a.event >= $2 AND a.event < $3 ORDER BY a.event DESC LIMIT $4",
             keys.Reference(agent), part.From, part.Before, part.Count),

@@ -2,6 +2,7 @@ using Tervik.Records.Access;
 using Tervik.Records.Resources;
 using Tervik.Storage;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Relations;
 
 namespace Tervik.Trust.AuditLog;
 
@@ -10,8 +11,9 @@ namespace Tervik.Trust.AuditLog;
 /// <param name="Patients">Patients concerned, as <c>Patient/id</c>.</param>
 public sealed record SeenAccess(LoggedAccess Access, IReadOnlyList<string> Patients);
 
-/// <summary>The log as each reader may see it: patients see who saw their data, professionals what they did themselves, system clients everything.</summary>
-public sealed class AuditView(AccessLog log, RecordStore store)
+/// <summary>The log as each reader may see it: patients see who saw their data and that of their children, professionals what they did themselves, system clients everything.</summary>
+/// <remarks>Who was let in by another adult reads that record, but not who else has looked at it.</remarks>
+public sealed class AuditView(AccessLog log, RecordStore store, FamilyRelations family)
 {
     /// <summary>Reads part of the log.</summary>
     /// <param name="part">What is asked for; narrowed to what the reader may see.</param>
@@ -21,23 +23,33 @@ public sealed class AuditView(AccessLog log, RecordStore store)
     public async Task<List<SeenAccess>> Read(LogExcerpt part, Principal reader, AccessFilter filter, CancellationToken stop)
     {
         var seen = new List<SeenAccess>();
-        if (Narrow(part, reader, filter) is not { } allowed) return seen;
-        foreach (var access in await log.Read(allowed, stop)) seen.Add(await Reduce(access, reader, filter, stop));
+        var own = await Own(reader, filter, stop);
+        if (Narrow(part, reader, own) is not { } allowed) return seen;
+        foreach (var access in await log.Read(allowed, stop)) seen.Add(await Reduce(access, reader, own, stop));
         return seen;
     }
 
     /// <summary>One access, or null when there is none that the reader may see.</summary>
     public async Task<SeenAccess?> Find(long number, Principal reader, AccessFilter filter, CancellationToken stop)
     {
-        if (await log.Find(number, stop) is not { } access || !MaySee(access, reader, filter)) return null;
-        return await Reduce(access, reader, filter, stop);
+        var own = await Own(reader, filter, stop);
+        if (await log.Find(number, stop) is not { } access || !MaySee(access, reader, own)) return null;
+        return await Reduce(access, reader, own, stop);
     }
 
-    static LogExcerpt? Narrow(LogExcerpt part, Principal reader, AccessFilter filter) => reader.Kind switch
+    /// <summary>Of a patient's filter the part whose log is theirs to read: the own record, and those of the children they have custody of.</summary>
+    async ValueTask<AccessFilter> Own(Principal reader, AccessFilter filter, CancellationToken stop)
+    {
+        if (reader.Kind != PrincipalKind.Patient || filter.Compartments.Length <= 1) return filter;
+        var letIn = (await family.Of(reader.Agent!, stop)).Where(member => member.Kind == FamilyKind.LetIn).Select(member => member.Compartment).ToHashSet();
+        return new() { Compartments = [.. filter.Compartments.Where(compartment => !letIn.Contains(compartment))], OpenTypes = filter.OpenTypes };
+    }
+
+    LogExcerpt? Narrow(LogExcerpt part, Principal reader, AccessFilter own) => reader.Kind switch
     {
         PrincipalKind.System => part,
-        PrincipalKind.Patient when part.Compartment is { } asked && !filter.Compartments.Contains(asked) => null,
-        PrincipalKind.Patient => part with { Compartment = filter.Compartments[0] },
+        PrincipalKind.Patient when part.Compartment is { } asked => own.Compartments.Contains(asked) ? part : null,
+        PrincipalKind.Patient => part with { Compartment = store.Keys.Reference(reader.Agent!) },
         PrincipalKind.Professional when part.Agent is { } asked && asked != reader.Agent => null,
         PrincipalKind.Professional => part with { Agent = reader.Agent },
         _ => null,

@@ -8,7 +8,11 @@ namespace Tervik.Trust.Decision;
 /// <param name="Principal">Who asked.</param>
 /// <param name="Filter">What may be seen.</param>
 /// <param name="Refusal">Why not; null when permitted.</param>
-sealed record Decided(Principal Principal, AccessFilter Filter, Fault? Refusal) : Permission(Principal.Agent, Filter, Refusal);
+sealed record Decided(Principal Principal, AccessFilter Filter, Fault? Refusal) : Permission(Principal.Agent, Filter, Refusal)
+{
+    /// <summary>Compartments that may be written into, ascending: those that may be seen, where nothing else is said.</summary>
+    public long[] Writable { get; init; } = Filter.Compartments;
+}
 
 /// <summary>The one decision: a pure function of who asks, what for, and whose patients are theirs. Default deny.</summary>
 static class Decision
@@ -45,7 +49,7 @@ static class Decision
         if (Refuse(permission.Principal, interaction) is { } refusal) return refusal;
         if (permission.Filter.SeesEverything) return null;
         var isOwn = !compartments.IsEmpty;
-        foreach (var compartment in compartments) isOwn &= Array.BinarySearch(permission.Filter.Compartments, compartment) >= 0;
+        foreach (var compartment in compartments) isOwn &= Array.BinarySearch(permission.Writable, compartment) >= 0;
         // The same words whether that patient exists or not.
         return isOwn ? null : new(FaultKind.Forbidden, "forbidden", interaction.Type,
             $"{interaction.Name} of {interaction.Type} needs a patient with whom you have an encounter or an appointment, and no other patient in it.");

@@ -33,7 +33,7 @@ static class Policy
     static readonly string[] Reading =
     [
         "read", "vread", "history-instance", "history-type", "history-system", "search-type", "search-system", "search-compartment",
-        "$everything", "$lastn", "$meta", "$validate", "batch",
+        "$everything", "$summary", "$lastn", "$meta", "$validate", "batch",
     ];
 
     public static readonly IReadOnlyList<Rule> Rules =

@@ -3,11 +3,23 @@ using Tervik.Storage;
 
 namespace Tervik.Trust.Identity;
 
+/// <summary>A session as its owner sees it.</summary>
+/// <param name="Id">Names it; tells nothing of its secret.</param>
+/// <param name="Device">Where it was opened.</param>
+/// <param name="OpenedUs">Microseconds since 1970-01-01 UTC.</param>
+/// <param name="SeenUs">Likewise: the last request, to the minute.</param>
+/// <param name="IsThis">It is the one that asks.</param>
+public sealed record OwnSession(string Id, Device Device, long OpenedUs, long SeenUs, bool IsThis);
+
 /// <summary>Sessions of people in a browser: kept on the server, so that they can be ended; the browser holds a random secret in a cookie.</summary>
 public sealed class Sessions(Database database, TrustSettings settings, TimeProvider clock)
 {
+    /// <summary>Of the hash of a secret: enough to tell apart the sessions of one person.</summary>
+    const int IdCharacters = 16;
+    static readonly object Key = new();
+
     /// <summary>The time of the last request is written no more often than this.</summary>
-    static readonly TimeSpan SeenPrecision = TimeSpan.FromMinutes(1);
+    readonly long seenPrecisionUs = (long)Math.Min(TimeSpan.FromMinutes(1).TotalMicroseconds, settings.SessionIdle.TotalMicroseconds / 10);
 
     readonly CredentialCache<OpenSession> recent = new(clock);
 
@@ -23,8 +35,8 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
         await database.Write(async session =>
         {
             await session.Execute("DELETE FROM session WHERE ends_us < $1", nowUs);
-            return await session.Execute("INSERT INTO session (secret, agent, opened_us, seen_us, ends_us) VALUES ($1, $2, $3, $3, $4)",
-                Secret.Hash(secret), agent, nowUs, nowUs + (long)settings.SessionLongest.TotalMicroseconds);
+            return await session.Execute("INSERT INTO session (secret, agent, opened_us, seen_us, ends_us, device) VALUES ($1, $2, $3, $3, $4, $5)",
+                Secret.Hash(secret), agent, nowUs, nowUs + (long)settings.SessionLongest.TotalMicroseconds, Device.Of(request.Request.Headers.UserAgent.ToString()).ToString());
         }, stop);
         request.Response.Cookies.Append(CookieName(request), secret, CookieOptions(request));
         Identification.Forget(request);
@@ -37,7 +49,58 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
         await database.Write(session => session.Execute("DELETE FROM session WHERE secret = $1", hash), stop);
         recent.Forget(hash);
         request.Response.Cookies.Delete(CookieName(request), CookieOptions(request));
+        request.Items.Remove(Key);
         Identification.Forget(request);
+    }
+
+    /// <summary>The sessions of a person that are open, the last used first.</summary>
+    public async Task<List<OwnSession>> Of(HttpContext request, string agent, CancellationToken stop)
+    {
+        var (own, nowUs) = (Secret.Hash(SecretOf(request)), clock.NowUs());
+        return await database.ReadOnce(async session =>
+        {
+            var open = new List<OwnSession>();
+            await using var rows = await session.Query("SELECT secret, device, opened_us, seen_us FROM session WHERE agent = $1 AND ends_us > $2 AND seen_us > $3 ORDER BY seen_us DESC LIMIT 100",
+                agent, nowUs, nowUs - (long)settings.SessionIdle.TotalMicroseconds);
+            while (await rows.Read()) open.Add(new(rows.Text(0)![..IdCharacters], Device.Parse(rows.Text(1)!), rows.Int64(2), rows.Int64(3), rows.Text(0) == own));
+            return open;
+        }, stop);
+    }
+
+    /// <summary>Ends one session of a person.</summary>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> Close(string id, string agent, CancellationToken stop)
+    {
+        if (id.Length != IdCharacters) return false;
+        var hash = await database.Write(async session =>
+        {
+            string? found = null;
+            await using (var rows = await session.Query($"SELECT secret FROM session WHERE agent = $1 AND substr(secret, 1, {IdCharacters}) = $2", agent, id))
+                if (await rows.Read()) found = rows.Text(0);
+            if (found is not null) await session.Execute("DELETE FROM session WHERE secret = $1", found);
+            return found;
+        }, stop);
+        if (hash is null) return false;
+        recent.Forget(hash);
+        return true;
+    }
+
+    /// <summary>Keeps the request's session for its whole idle time from now on.</summary>
+    public async Task Extend(HttpContext request, CancellationToken stop)
+    {
+        if (Secret.Hash(SecretOf(request)) is not { } hash) return;
+        await Touch(hash, clock.NowUs(), stop);
+        if (request.Items[Key] is OpenSession open) request.Items[Key] = open with { SeenUs = clock.NowUs() };
+    }
+
+    /// <summary>Seconds until the request's session ends if nothing more is asked; null when it has none.</summary>
+    public long? SecondsLeft(HttpContext request) => request.Items[Key] is not OpenSession open ? null
+        : Math.Max(0, (Math.Min(open.EndsUs, open.SeenUs + (long)settings.SessionIdle.TotalMicroseconds) - clock.NowUs()) / 1_000_000);
+
+    async Task Touch(string hash, long nowUs, CancellationToken stop)
+    {
+        await database.Write(session => session.Execute("UPDATE session SET seen_us = $1 WHERE secret = $2", nowUs, hash), stop);
+        recent.Forget(hash);
     }
 
     /// <summary>Ends all sessions of a person except the request's own.</summary>
@@ -62,11 +125,12 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
         if (await recent.Find(hash, Read, stop) is not { } open) return null;
         var nowUs = clock.NowUs();
         if (nowUs >= open.EndsUs || nowUs - open.SeenUs >= (long)settings.SessionIdle.TotalMicroseconds) return null;
-        if (nowUs - open.SeenUs >= (long)SeenPrecision.TotalMicroseconds)
+        if (nowUs - open.SeenUs >= seenPrecisionUs)
         {
-            await database.Write(session => session.Execute("UPDATE session SET seen_us = $1 WHERE secret = $2", nowUs, hash), stop);
-            recent.Forget(hash);
+            await Touch(hash, nowUs, stop);
+            open = open with { SeenUs = nowUs };
         }
+        request.Items[Key] = open;
         // Forms of the portal are guarded one by one; a cookie alone never writes to the record.
         return Principal.Of(open.Agent, Scope.Read);
     }

@@ -239,14 +239,11 @@ sealed class Importer(RecordStore store)
     /// <summary>Whether this is the current version or one before it: files may hold different states of a resource, and a repeated import must not turn back from one to the other.</summary>
     async ValueTask<bool> WasThere(Draft draft, StoredResource current, CancellationToken stop)
     {
-        if (IsSame(draft, current)) return true;
+        if (draft.IsBodyOf(current)) return true;
         for (var version = current.Version - 1; version >= Math.Max(1, current.Version - MostVersions); version--)
-            if (await store.ReadVersion(draft.Type, draft.Id, version, AccessFilter.Everything, stop) is { } before && IsSame(draft, before)) return true;
+            if (await store.ReadVersion(draft.Type, draft.Id, version, AccessFilter.Everything, stop) is { } before && draft.IsBodyOf(before)) return true;
         return false;
     }
-
-    static bool IsSame(Draft draft, StoredResource stored) =>
-        stored.Body.AsSpan().StartsWith(draft.Head) && stored.Body.AsSpan().EndsWith(draft.Tail) && draft.Body(stored.Version, stored.AtUs).Length == stored.Body.Length;
 
     async Task Commit(List<Write> writes, CancellationToken stop)
     {

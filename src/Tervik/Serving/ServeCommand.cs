@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Tervik.Import;
-using Tervik.Sample;
+using Tervik.Demo;
+using Tervik.Demo.Personas;
 
 namespace Tervik.Serving;
 
@@ -10,7 +10,7 @@ static class ServeCommand
 {
     public static Command Create()
     {
-        var command = new Command("serve", "Serves the portal and the FHIR API; loads sample data into an empty demonstration node first.");
+        var command = new Command("serve", "Serves the portal and the FHIR API; loads the demo nation into an empty demonstration node first.");
         command.SetAction((parsed, stop) => Cli.Run(parsed, settings => Run(settings, stop)));
         return command;
     }
@@ -18,16 +18,24 @@ static class ServeCommand
     static async Task<int> Run(Settings settings, CancellationToken stop)
     {
         await using var installation = await Installation.Open(settings, stop);
-        if (settings.Demo && (await installation.Store.Page(long.MinValue, 1, stop)).Count == 0) await SampleNation.Load(installation, stop);
+        if (settings.Demo && (await installation.Store.Page(long.MinValue, 1, stop)).Count == 0) await LoadNation(settings, installation, stop);
         await using var app = Server.Build(settings, installation);
         await app.StartAsync(stop);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Tervik is at {settings.Listen}/ (FHIR at {settings.Listen}/fhir)"));
         if (settings.Demo)
         {
-            Console.WriteLine($"  Sign in as a patient:      {SampleNation.PatientName}");
-            Console.WriteLine($"  Sign in as a professional: {SampleNation.ProfessionalName}");
+            Console.WriteLine($"  Sign in as a patient:      {Personas.All.First(one => !one.IsProfessional).Name}");
+            Console.WriteLine($"  Sign in as a professional: {Personas.All.First(one => one.IsProfessional).Name}");
         }
         await app.WaitForShutdownAsync(stop);
         return 0;
+    }
+
+    static async Task LoadNation(Settings settings, Installation installation, CancellationToken stop)
+    {
+        Console.WriteLine("Loading the demo nation …");
+        var nation = new Nation(Nation.DefaultSeed, DateOnly.FromDateTime(TimeProvider.System.GetLocalNow().DateTime));
+        var result = await new NationLoader(nation, installation.Store).Load(settings.DemoPatients, (_, _) => { }, stop);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Demo nation: {result.Written} resources in {result.Time.TotalSeconds:0.0} s"));
     }
 }

@@ -1,8 +1,11 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Routing.Constraints;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Tervik.Demo.Personas;
 using Tervik.Portal.Shell;
+using Tervik.Portal.SignIn;
 using Tervik.Records.Rest;
 using Tervik.Trust;
 
@@ -29,8 +32,8 @@ static class Server
         builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
-        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo });
-        builder.Services.AddPortal();
+        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, SessionIdle = settings.SessionIdle });
+        builder.Services.AddPortal([.. Personas.All.Select(one => new TourPersona(one.Reference, one.Name, one.IsProfessional, () => one.Who(CultureInfo.CurrentUICulture), () => one.Try(CultureInfo.CurrentUICulture)))]);
         var app = builder.Build();
         app.MapHealth(installation);
         app.MapTrust();

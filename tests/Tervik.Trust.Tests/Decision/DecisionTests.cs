@@ -30,6 +30,7 @@ public sealed class DecisionTests
         search-compartment  Observation   -      R       R            R
         $everything         Patient       -      R       R            R
         $everything         Encounter     -      R       R            R
+        $summary            Patient       -      R       R            R
         $lastn              Observation   -      R       R            R
         $meta               Observation   -      R       R            R
         $validate           Observation   -      R       R            E

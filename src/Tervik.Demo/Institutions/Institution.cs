@@ -1,0 +1,136 @@
+using Tervik.Demo.People;
+using Tervik.Demo.Writing;
+
+namespace Tervik.Demo.Institutions;
+
+/// <summary>Writes hospitals, departments, wards, practices and staff: what all patients' records refer to.</summary>
+static class Institution
+{
+    static readonly (string Id, string Name, string Own)[] Hospitals =
+        [("copenhagen", "Copenhagen Demo Hospital", "København Demohospital"), ("tartu", "Tartu Demo Hospital", "Tartu Demohaigla"), ("seoul", "Seoul Demo Hospital", "서울데모병원")];
+
+    static readonly Dictionary<string, string[]> PracticeNames = new()
+    {
+        ["tartu"] = ["Emajõgi Family Practice", "Toome Family Practice", "Riia Street Family Practice", "Elva Family Practice"],
+        ["copenhagen"] = ["Østerbro Family Practice", "Frederiksberg Family Practice", "Hvidovre Family Practice", "Roskilde Family Practice"],
+        ["seoul"] = ["Daehangno Family Clinic", "Jongno Family Clinic", "Suwon Family Clinic", "Incheon Family Clinic"],
+    };
+
+    static readonly Term HospitalType = Term.Of("organization-type", "prov", "Healthcare provider");
+    static readonly Term DepartmentType = Term.Of("organization-type", "dept", "Hospital department");
+
+    public static string Name(string hospital) => Hospitals.Single(one => one.Id == hospital).Name;
+
+    public static string Name(Country country, string organization) => organization.StartsWith("practice-", StringComparison.Ordinal) ? PracticeNames[country.Hospital][organization[^1] - '1']
+        : $"{Specialty.Departments.Single(one => $"{country.Hospital}-{one.Key}" == organization).Name}, {Name(country.Hospital)}";
+
+    public static void Write(ResourceWriter w, Staff staff)
+    {
+        foreach (var country in Country.All)
+        {
+            var (id, name, own) = Hospitals.Single(one => one.Id == country.Hospital);
+            Organization(w, id, name, HospitalType, country, partOf: null, own);
+            Place(w, $"{id}-site", name, "Hospital", "HOSP", id, country, partOf: null);
+            foreach (var specialty in Specialty.Departments)
+            {
+                var department = $"{id}-{specialty.Key}";
+                Organization(w, department, Name(country, department), DepartmentType, country, partOf: new($"Organization/{id}", name), own: null);
+                Place(w, $"{department}-clinic", $"{specialty.Name}, outpatient clinic", "Outpatient clinic", "OF", department, country, $"{id}-site");
+                if (specialty.Beds) Place(w, $"{department}-ward", $"{specialty.Name}, ward", "Ward", "HU", department, country, $"{id}-site");
+            }
+            for (var i = 0; i < PracticeNames[id].Length; i++)
+            {
+                var practice = Staff.PracticeId(country, i + 1);
+                Organization(w, practice, PracticeNames[id][i], HospitalType, country, partOf: null, own: null);
+                Place(w, $"{practice}-rooms", PracticeNames[id][i], "Practice", "PROFF", practice, country, partOf: null);
+            }
+        }
+        foreach (var one in staff.All) Professional(w, one);
+    }
+
+    static void Organization(ResourceWriter w, string id, string name, Term type, Country country, Link? partOf, string? own)
+    {
+        using var _ = w.Resource("Organization", id);
+        using (w.One("identifier"))
+        {
+            w.Text("system", "urn:tervik:demo:organization");
+            w.Text("value", id);
+        }
+        w.Flag("active", true);
+        w.Concepts("type", type);
+        w.Text("name", name);
+        if (own is not null) w.Texts("alias", own);
+        if (partOf is { } parent) w.Reference("partOf", parent);
+        else
+            using (w.One("address"))
+            {
+                w.Text("city", country.Cities[0].City);
+                w.Text("postalCode", country.Cities[0].Postal);
+                w.Text("country", country.Code);
+            }
+    }
+
+    static void Place(ResourceWriter w, string id, string name, string form, string type, string organization, Country country, string? partOf)
+    {
+        using var _ = w.Resource("Location", id);
+        w.Text("status", "active");
+        w.Text("name", name);
+        w.Text("mode", "instance");
+        w.Concepts("type", Term.Of("v3-RoleCode", type, form));
+        using (w.Object("address"))
+        {
+            w.Text("city", country.Cities[0].City);
+            w.Text("country", country.Code);
+        }
+        w.Reference("managingOrganization", new($"Organization/{organization}", Name(country, organization, form)));
+        if (partOf is not null) w.Reference("partOf", new($"Location/{partOf}"));
+    }
+
+    static string Name(Country country, string organization, string form) => form == "Hospital" ? Name(country.Hospital) : Name(country, organization);
+
+    static void Professional(ResourceWriter w, Clinician one)
+    {
+        using (w.Resource("Practitioner", one.Id))
+        {
+            using (w.One("identifier"))
+            {
+                w.Text("system", "urn:tervik:demo:staff");
+                w.Text("value", one.Id);
+            }
+            w.Flag("active", true);
+            using (w.List("name"))
+            {
+                using (w.Item())
+                {
+                    w.Text("use", "official");
+                    w.Text("family", one.Family.Own);
+                    w.Texts("given", one.Given.Own);
+                    w.Texts("prefix", one.Prefix);
+                }
+                if (one.Family.Latin is { } family && one.Given.Latin is { } given)
+                    using (w.Item())
+                    {
+                        w.Text("use", "usual");
+                        w.Text("text", $"{one.Prefix} {given} {family}");
+                        w.Text("family", family);
+                        w.Texts("given", given);
+                        w.Texts("prefix", one.Prefix);
+                    }
+            }
+            using (w.One("qualification")) w.Words("code", one.Title);
+            w.ConceptList("communication", [new("urn:ietf:bcp:47", one.Country.Language, one.Country.Language switch { "da" => "Danish", "et" => "Estonian", _ => "Korean" }), new("urn:ietf:bcp:47", "en", "English")]);
+        }
+        using (w.Resource("PractitionerRole", $"{one.Id}-role"))
+        {
+            w.Flag("active", true);
+            w.Reference("practitioner", one.Link);
+            w.Reference("organization", new($"Organization/{one.Organization}", Name(one.Country, one.Organization)));
+            w.Concepts("code", one.Profession switch
+            {
+                Profession.Doctor => Term.Snomed("158965000", "Doctor"), Profession.Nurse => Term.Snomed("224535009", "Registered nurse"), _ => Term.Snomed("309453006", "Registered midwife"),
+            });
+            w.Concepts("specialty", one.Specialty.Term);
+            w.References("location", new Link(one.Specialty == Specialty.General ? $"Location/{one.Organization}-rooms" : $"Location/{one.Organization}-clinic"));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using Tervik.Portal.Reading;
+using Tervik.Portal.Record;
+using Tervik.Portal.Shell;
+using Tervik.Records.Resources;
+using Tervik.Trust.AuditLog;
+using Tervik.Trust.Identity;
+using Tervik.Trust.Relations;
+
+namespace Tervik.Portal.Access;
+
+/// <summary>Accesses of one person on one day, in a line.</summary>
+/// <param name="From">The first of them.</param>
+/// <param name="To">The last of them.</param>
+/// <param name="Agent">Who, as the log has it; null for somebody who was not signed in.</param>
+/// <param name="Who">Name, or what kind of program.</param>
+/// <param name="Position">Role and unit, or null.</param>
+/// <param name="IsSelf">The reader did it.</param>
+/// <param name="Why">Why they could, or null.</param>
+/// <param name="What">In words, each once, with how often.</param>
+/// <param name="MayAsk">Whether the reader may open a case about it.</param>
+public sealed record AccessLine(DateTime From, DateTime To, string? Agent, string Who, string? Position, bool IsSelf, string? Why, IReadOnlyList<(string Words, int Times)> What, bool MayAsk);
+
+/// <summary>A question that the patient asked about an access, and how it stands.</summary>
+public sealed record CaseLine(string Who, string? Day, string? Text, string Status, string? Answer, string OpenedOn);
+
+/// <summary>What the reader asked for.</summary>
+/// <param name="Agent">Only accesses by this one, or null.</param>
+/// <param name="From">First day, or null.</param>
+/// <param name="To">Last day, or null.</param>
+/// <param name="Before">Cursor of the page, or null.</param>
+public sealed record AccessFilterChoice(string? Agent, DateOnly? From, DateOnly? To, long? Before)
+{
+    public bool IsEmpty => Agent is null && From is null && To is null;
+}
+
+/// <summary>The page "who has seen".</summary>
+/// <param name="Patient">Whose record.</param>
+/// <param name="Lines">Newest first.</param>
+/// <param name="Agents">Who can be chosen: reference and name.</param>
+/// <param name="Cases">Questions asked so far.</param>
+/// <param name="Choice">What was asked for.</param>
+/// <param name="Next">Cursor of the page after, or null.</param>
+public sealed record AccessModel(PatientHeader Patient, IReadOnlyList<AccessLine> Lines, IReadOnlyList<(string Value, string Words)> Agents, IReadOnlyList<CaseLine> Cases, AccessFilterChoice Choice, long? Next);
+
+/// <summary>Reads the log for the page, with who people are and why they could.</summary>
+sealed class AccessQuery(AuditView audit, CareRelations care, FamilyRelations family, Trust.Relations.Sharing sharing, AccessCases cases, StaffQuery staff, RecordQuery record)
+{
+    const int PageSize = 200, MostListed = 500;
+
+    public async Task<AccessModel> Load(PatientHeader patient, AccessFilterChoice choice, Visit visit, Principal reader, CancellationToken stop)
+    {
+        var compartment = record.Compartment(patient.Id);
+        var part = new LogExcerpt(compartment, choice.Agent, choice.From is { } from ? Us(from) : long.MinValue, Math.Min(choice.Before ?? long.MaxValue, choice.To is { } to ? Us(to.AddDays(1)) : long.MaxValue), PageSize + 1);
+        var seen = await audit.Read(part, reader, visit.Filter, stop);
+        var page = seen.Take(PageSize).Select(one => one.Access).ToList();
+        var facts = (await care.OfPatient($"Patient/{patient.Id}", stop)).ToLookup(fact => fact.Practitioner, Fact);
+        var isProfessional = visit.Person.IsProfessional;
+        var lines = new List<AccessLine>();
+        foreach (var group in page.GroupBy(access => (access.At.LocalDateTime.Date, access.Agent)))
+        {
+            var (day, agent) = group.Key;
+            var who = await Who(agent, stop);
+            List<(string, int)> what = [.. group.Select(AccessWords.Of).GroupBy(words => words).OrderByDescending(words => words.Count()).Select(words => (words.Key, words.Count()))];
+            var isSelf = agent == visit.Person.Reference;
+            lines.Add(new(group.Min(access => access.At.LocalDateTime), group.Max(access => access.At.LocalDateTime), agent, who.Name, who.Position, isSelf,
+                isProfessional ? null : await Why(agent, patient.Id, day, facts, stop), what, MayAsk: !isProfessional && !isSelf));
+        }
+        return new(patient, [.. lines.OrderByDescending(line => line.To)], isProfessional ? [] : await Agents(compartment, reader, visit, stop),
+            isProfessional ? [] : await Cases(patient.Id, stop), choice, seen.Count > PageSize ? page[^1].Event : null);
+    }
+
+    /// <summary>Who an agent of the log is.</summary>
+    public async Task<Staff> Who(string? agent, CancellationToken stop) => agent?.Split('/') switch
+    {
+        null => new("", Words.Of("Somebody who was not signed in"), null, null, null),
+        ["Practitioner", _] => await staff.Of(agent, stop),
+        ["Patient", _] => new(agent, await staff.NameOf(agent, stop) ?? agent, null, null, null),
+        [_, var program] => new(agent, Words.Of("The program {0}", program), null, null, null),
+        _ => new(agent, agent, null, null, null),
+    };
+
+    async Task<List<CaseLine>> Cases(string patient, CancellationToken stop)
+    {
+        var lines = new List<CaseLine>();
+        foreach (var one in await cases.Of($"Patient/{patient}", stop))
+            lines.Add(new((await Who(one.Agent, stop)).Name, FhirDate.Read(one.Day)?.Day, one.Text, one.Status, one.Answer, FhirDate.Read(one.OpenedOn)?.Day ?? ""));
+        return lines;
+    }
+
+    async Task<List<(string, string)>> Agents(long compartment, Principal reader, Visit visit, CancellationToken stop)
+    {
+        var recent = await audit.Read(new(compartment, Count: MostListed), reader, visit.Filter, stop);
+        var agents = new List<(string Value, string Words)>();
+        foreach (var agent in recent.Select(one => one.Access.Agent).OfType<string>().Distinct()) agents.Add((agent, (await Who(agent, stop)).Name));
+        return [.. agents.OrderBy(agent => agent.Words, StringComparer.Create(Language.Reader, ignoreCase: true))];
+    }
+
+    /// <summary>Why somebody could look: the visit or appointment nearest to the day, custody, a choice of the patient's, or a program's contract.</summary>
+    async Task<string?> Why(string? agent, string patient, DateTime day, ILookup<string, (FhirDate? Date, string Title)> facts, CancellationToken stop)
+    {
+        if (agent is null) return null;
+        if (agent == $"Patient/{patient}") return Words.Of("why own");
+        if (agent.StartsWith("Patient/", StringComparison.Ordinal))
+            return Words.Of((await sharing.Of($"Patient/{patient}", stop)).Any(choice => choice.Kind == SharingKind.LetIn && choice.Actor == agent)
+                && (await family.Of(agent, stop)).All(member => member.Patient != $"Patient/{patient}" || member.Kind == FamilyKind.LetIn) ? "why let in" : "why guardian");
+        if (!agent.StartsWith("Practitioner/", StringComparison.Ordinal)) return Words.Of("why program");
+        var nearest = facts[agent].Where(fact => fact.Date is not null).OrderBy(fact => Math.Abs((fact.Date!.Value.Local.Date - day).Days)).FirstOrDefault();
+        return nearest.Date is { } date ? Words.Of("why care", nearest.Title, date.Day) : facts.Contains(agent) ? Words.Of("why care undated") : Words.Of("why unknown");
+    }
+
+    /// <summary>When a fact was or will be, and what it is.</summary>
+    public static (FhirDate? Date, string Title) Fact(CareFact fact)
+    {
+        using var json = System.Text.Json.JsonDocument.Parse(fact.Body);
+        var entry = RecordEntry.Read(fact.Type, fact.Id, json.RootElement);
+        return (entry.Date, entry.Title);
+    }
+
+    static long Us(DateOnly day) => (new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue)) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}

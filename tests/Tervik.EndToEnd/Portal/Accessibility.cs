@@ -1,0 +1,26 @@
+using Microsoft.Playwright;
+
+namespace Tervik.EndToEnd.Portal;
+
+/// <summary>axe-core, in the page.</summary>
+static class Accessibility
+{
+    static readonly Lazy<string> Axe = new(() => File.ReadAllText(Find()));
+
+    /// <summary>What violates WCAG 2.2 AA on the page as it stands; empty when nothing does.</summary>
+    public static async Task<string[]> Violations(IPage page)
+    {
+        await page.EvaluateAsync(Axe.Value);
+        return await page.EvaluateAsync<string[]>("""
+            async () => (await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }))
+                .violations.map(v => v.id + ': ' + v.nodes.slice(0, 5).map(n => n.target + ' ' + n.failureSummary).join('; '))
+            """);
+    }
+
+    static string Find()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (Path.Combine(folder.FullName, "node_modules", "axe-core", "axe.min.js") is var path && File.Exists(path)) return path;
+        throw new FileNotFoundException("axe-core is missing: run npm ci.");
+    }
+}

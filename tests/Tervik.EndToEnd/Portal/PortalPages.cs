@@ -1,0 +1,35 @@
+namespace Tervik.Tests;
+
+/// <summary>A page of the portal, as somebody of the demo nation sees it.</summary>
+/// <param name="Name">Names its pictures.</param>
+/// <param name="Who">Who is signed in, by name; null for nobody.</param>
+/// <param name="Path">Address.</param>
+/// <param name="IsMain">Shown in every language.</param>
+public sealed record PortalPage(string Name, string? Who, string Path, bool IsMain = false)
+{
+    const string Patient = "Mari Tamm", Professional = "Søren Holm", Record = "/patients/p01";
+
+    /// <summary>Every page of both faces.</summary>
+    public static IReadOnlyList<PortalPage> All { get; } =
+    [
+        new("sign-in", null, "/sign-in", IsMain: true), new("tour", null, "/tour"),
+        new("patient-overview", Patient, "/", IsMain: true), new("patient-timeline", Patient, $"{Record}/timeline", IsMain: true), new("patient-timeline-search", Patient, $"{Record}/timeline?text=blood"),
+        new("patient-results", Patient, $"{Record}/results", IsMain: true), new("patient-result", Patient, $"{Record}/results?code=http%3A%2F%2Floinc.org%7C4548-4"),
+        new("patient-conditions", Patient, $"{Record}/conditions"), new("patient-medication", Patient, $"{Record}/medication", IsMain: true), new("patient-allergies", Patient, $"{Record}/allergies"),
+        new("patient-vaccinations", Patient, $"{Record}/vaccinations"), new("patient-procedures", Patient, $"{Record}/procedures"), new("patient-imaging", Patient, $"{Record}/imaging"),
+        new("patient-documents", Patient, $"{Record}/documents"), new("patient-encounters", Patient, $"{Record}/encounters"), new("patient-referrals", Patient, $"{Record}/referrals"),
+        new("patient-care-team", Patient, $"{Record}/care-team"), new("patient-access", Patient, $"{Record}/access", IsMain: true), new("patient-sharing", Patient, $"{Record}/sharing"),
+        new("patient-family", Patient, $"{Record}/family"), new("parent-child", "Liis Saar", "/patients/p06"), new("patient-wishes", Patient, $"{Record}/wishes"), new("patient-details", Patient, $"{Record}/details"),
+        new("patient-download", Patient, $"{Record}/download"), new("patient-entry", Patient, $"{Record}/entry/Appointment/p01-appointment"),
+        new("patient-entry-history", Patient, $"{Record}/entry/Appointment/p01-appointment/history"), new("patient-account", Patient, "/account"), new("patient-explain", Patient, "/explain?system=http%3A%2F%2Floinc.org&code=4548-4"),
+        new("not-found", Patient, "/patients/p02"),
+        new("professional-today", Professional, "/", IsMain: true), new("professional-patients", Professional, "/patients", IsMain: true), new("professional-tasks", Professional, "/tasks"), new("professional-go", Professional, "/go?q=ma"),
+        new("professional-chart", Professional, Record, IsMain: true), new("professional-flowsheet", Professional, $"{Record}/flowsheet", IsMain: true), new("professional-timeline", Professional, $"{Record}/timeline"),
+        new("professional-handover", Professional, $"{Record}/handover"), new("professional-results", Professional, $"{Record}/results"), new("professional-conditions", Professional, $"{Record}/conditions"),
+        new("professional-medication", Professional, $"{Record}/medication"), new("professional-allergies", Professional, $"{Record}/allergies"), new("professional-vaccinations", Professional, $"{Record}/vaccinations"),
+        new("professional-procedures", Professional, $"{Record}/procedures"), new("professional-imaging", Professional, $"{Record}/imaging"), new("professional-documents", Professional, $"{Record}/documents"),
+        new("professional-encounters", Professional, $"{Record}/encounters"), new("professional-referrals", Professional, $"{Record}/referrals"), new("professional-care-team", Professional, $"{Record}/care-team"),
+        new("professional-wishes", Professional, $"{Record}/wishes"), new("professional-access", Professional, $"{Record}/access"), new("professional-account", Professional, "/account"),
+        .. ((string[])["note", "diagnosis", "prescription", "observation", "allergy", "vaccination", "order"]).Select(kind => new PortalPage($"professional-new-{kind}", Professional, $"{Record}/new/{kind}", kind == "prescription")),
+    ];
+}

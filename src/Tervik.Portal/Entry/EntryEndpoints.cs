@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tervik.Portal.Explain;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
@@ -17,7 +18,9 @@ namespace Tervik.Portal.Entry;
 /// <param name="Line">What it is.</param>
 /// <param name="Rows">Its elements in words, in the order of the record; nested ones are indented.</param>
 /// <param name="Json">As it is stored.</param>
-public sealed record EntryModel(PatientHeader Patient, RecordEntry Line, IReadOnlyList<(int Depth, string Label, string? Value)> Rows, string Json);
+/// <param name="Explained">The code that can be explained as <c>system|code</c>, or null.</param>
+/// <param name="Unit">UCUM code of its unit, or null.</param>
+public sealed record EntryModel(PatientHeader Patient, RecordEntry Line, IReadOnlyList<(int Depth, string Label, string? Value)> Rows, string Json, string? Explained, string? Unit);
 
 /// <summary>The page of one entry.</summary>
 static class EntryEndpoints
@@ -35,8 +38,11 @@ static class EntryEndpoints
         // Only entries of this patient belong on their page.
         if (found is not var (header, _) || await store.Read(type, entry, visit.Filter, stop) is not { IsDeleted: false } stored || !store.CompartmentsOf(stored).Contains(record.Compartment(id))) return await visit.NotFound(stop);
         await visit.Log("entry", [stored], store.CompartmentsOf(stored), stop);
-        return visit.Page<EntryPage>(new EntryModel(header, RecordQuery.Entry(stored), RecordQuery.Take(stored, Rows), Indented(stored.Body)));
+        return visit.Page<EntryPage>(new EntryModel(header, RecordQuery.Entry(stored), RecordQuery.Take(stored, Rows), Indented(stored.Body), RecordQuery.Take(stored, ExplainedOf),
+            RecordQuery.Take(stored, json => json.At("valueQuantity").TextAt("code"))));
     }
+
+    static string? ExplainedOf(JsonElement json) => Explanations.KeyOf(json.At("code")) ?? Explanations.KeyOf(json.At("medicationCodeableConcept")) ?? Explanations.KeyOf(json.At("vaccineCode"));
 
     static string Indented(byte[] body)
     {

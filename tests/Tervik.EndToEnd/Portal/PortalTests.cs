@@ -11,6 +11,8 @@ public sealed class PortalTests(Browser browser) : IClassFixture<Browser>
         ("sign-in", null, "/sign-in"),
         ("overview-patient", "Mari Tamm", "/"), ("timeline-patient", "Mari Tamm", "/patients/p01/timeline"), ("results-patient", "Mari Tamm", "/patients/p01/results"),
         ("result-patient", "Mari Tamm", "/patients/p01/results?code=http%3A%2F%2Floinc.org%7C4548-4"), ("access-patient", "Mari Tamm", "/patients/p01/access"),
+        ("blood-pressure-patient", "Mari Tamm", "/patients/p01/results?code=http%3A%2F%2Floinc.org%7C8480-6"), ("unusual-patient", "Mari Tamm", "/patients/p01/results?unusual=1&years=3"),
+        ("found-patient", "Mari Tamm", "/patients/p01/timeline?q=blood&important=0"), ("explain", "Mari Tamm", "/explain?q=sugar"), ("explained", "Mari Tamm", "/explain?system=http%3A%2F%2Floinc.org&code=4548-4&unit=%25"),
         ("entry-patient", "Mari Tamm", "/patients/p01/entry/Appointment/p01-appointment"), ("account-patient", "Mari Tamm", "/account"), ("not-found", "Mari Tamm", "/patients/p02"),
         ("patients-professional", "Søren Holm", "/patients"), ("overview-professional", "Søren Holm", "/patients/p01"), ("results-professional", "Søren Holm", "/patients/p01/results"),
     ];
@@ -54,7 +56,7 @@ public sealed class PortalTests(Browser browser) : IClassFixture<Browser>
         await page.WaitForURLAsync("**/results");
         await Press(page, "Hemoglobin A1c");
         await page.WaitForURLAsync("**code=*");
-        Assert.True(await page.Locator("svg.trend").IsVisibleAsync());
+        await page.Locator(".chart canvas").WaitForAsync();
         Assert.NotEqual(0, await page.Locator(".chosen tbody tr").CountAsync());
     }
 

@@ -12,7 +12,8 @@ namespace Tervik.Portal.Forms;
 /// <param name="Resource">FHIR; its id is set by the writer.</param>
 /// <param name="Id">Id it will have.</param>
 /// <param name="Version">Version it replaces; null makes a new one.</param>
-public sealed record Change(JsonObject Resource, string Id, int? Version = null);
+/// <param name="Reason">Why, in the writer's words, when they were asked; it goes into the Provenance.</param>
+public sealed record Change(JsonObject Resource, string Id, int? Version = null, string? Reason = null);
 
 /// <summary>How writing ended.</summary>
 public enum Written
@@ -51,7 +52,9 @@ sealed class RecordWriter(RecordStore store, TimeProvider clock)
             drafts.Add(draft);
             writes.Add(new() { Method = change.Version is null ? "POST" : "PUT", Type = draft.Type, Id = draft.Id, Draft = draft, ExpectedVersion = change.Version ?? 0 });
         }
-        var (provenance, wrong) = Prepare(visit, Provenance(visit.Person, patient, changes, drafts), $"{drafts[0].Id}-v{(changes[0].Version ?? 0) + 1}");
+        var note = Provenance(visit.Person, patient, changes, drafts);
+        if (changes[0].Reason is { Length: > 0 } reason) note["reason"] = new JsonArray(new JsonObject { ["text"] = reason });
+        var (provenance, wrong) = Prepare(visit, note, $"{drafts[0].Id}-v{(changes[0].Version ?? 0) + 1}");
         if (provenance is null) return new(Written.Refused, null, wrong);
         writes.Add(new() { Method = "POST", Type = provenance.Type, Id = provenance.Id, Draft = provenance, ExpectedVersion = 0 });
 

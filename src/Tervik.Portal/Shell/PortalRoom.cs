@@ -33,6 +33,7 @@ using Tervik.Portal.Timeline;
 using Tervik.Portal.Today;
 using Tervik.Portal.Vaccinations;
 using Tervik.Portal.Wishes;
+using Tervik.Portal.Writing;
 
 namespace Tervik.Portal.Shell;
 
@@ -67,6 +68,7 @@ public static class PortalRoom
         services.AddSingleton<TimelineQuery>();
         services.AddSingleton<PatientsQuery>();
         services.AddSingleton<ResultsQuery>();
+        services.AddSingleton<SituationQuery>();
         services.AddSingleton<MedicationQuery>();
         return services;
     }
@@ -103,6 +105,7 @@ public static class PortalRoom
         app.MapAccess();
         app.MapDownload();
         app.MapAccount();
+        app.MapWriting();
         app.MapMedication();
         app.MapWishes();
         app.MapDetails();

@@ -11,13 +11,16 @@ public sealed class Node : IAsyncLifetime
     readonly string folder = Directory.CreateTempSubdirectory("tervik-e2e-").FullName;
     Process? server;
 
+    /// <summary>Further settings, each <c>name=value</c>.</summary>
+    public string[] Others { get; init; } = [];
+
     public string Address { get; } = $"http://127.0.0.1:{FreePort()}";
 
     public async ValueTask InitializeAsync()
     {
         server = Start("serve");
         using var http = new HttpClient();
-        for (var wait = 0; wait < 300; wait++)
+        for (var wait = 0; wait < 1200; wait++)
         {
             try
             {
@@ -54,7 +57,7 @@ public sealed class Node : IAsyncLifetime
         return (process.ExitCode, output + await errors);
     }
 
-    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address])
+    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address, .. Others.SelectMany(one => new[] { "--set", one })])
     {
         RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
     })!;

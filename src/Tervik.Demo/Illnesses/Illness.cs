@@ -20,6 +20,8 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
     public string[] Ends { get; init; } = [];
     /// <summary>Comes with this one: whoever has a heart attack has ischaemic heart disease.</summary>
     public string? Brings { get; init; }
+    /// <summary>Days for which it is there before anybody knows: results creep towards it.</summary>
+    public int Silent { get; init; }
     /// <summary>Over after about so many days; 0: stays.</summary>
     public int Days { get; init; }
     /// <summary>What it does to results; an acute one only while it lasts.</summary>
@@ -62,10 +64,10 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
     [
         // Metabolism
         new("obesity", S("414916001", "Obesity"), "E66.9", [2, 4, 8, 8, 8, 7, 5, 2, 0, 0]) { Effects = [E("weight", 21), E("systolic", 5), E("triglycerides", 0.5), E("hdl", -0.15), E("hba1c", 0.1)], Measures = ["weight", "bmi"], Controls = 0.3 },
-        new("prediabetes", S("714628002", "Prediabetes"), "R73.0", [0, 0, 1, 3, 6, 9, 10, 8, 5, 3]) { Raised = [("obesity", 3)], Effects = [E("hba1c", 0.7), E("glucose", 0.9)], Panels = ["diabetes"], Measures = ["weight"], Controls = 1 },
+        new("prediabetes", S("714628002", "Prediabetes"), "R73.0", [0, 0, 1, 3, 6, 9, 10, 8, 5, 3]) { Silent = 700, Raised = [("obesity", 3)], Effects = [E("hba1c", 0.7), E("glucose", 0.9)], Panels = ["diabetes"], Measures = ["weight"], Controls = 1 },
         new("t2d", S("44054006", "Type 2 diabetes"), "E11.9", [0, 0, 0.1, 0.3, 0.6, 1, 1.3, 1.3, 1, 0.5])
         {
-            Raised = [("prediabetes", 22), ("obesity", 2.2)], Ends = ["prediabetes"], Effects = [E("hba1c", 2.4, 0.10), E("glucose", 3.6, 0.12), E("triglycerides", 0.5), E("acr", 8, 3)],
+            Silent = 900, Raised = [("prediabetes", 22), ("obesity", 2.2)], Ends = ["prediabetes"], Effects = [E("hba1c", 2.4, 0.10), E("glucose", 3.6, 0.12), E("triglycerides", 0.5), E("acr", 8, 3)],
             Panels = ["diabetes", "lipids", "kidney", "urine"], Measures = ["bp", "weight", "bmi"], Controls = 2.4, Target = ("hba1c", 7.0),
             Steps = ["metformin", "metformin-1000<metformin", "empagliflozin", "semaglutide", "glargine", "aspart"], Complaint = "thirst", Deadly = 1.4,
         },
@@ -77,12 +79,12 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         new("retinopathy", S("4855003", "Diabetic eye disease"), "H36.0", [0, 0, 18, 18, 18, 18, 18, 16, 12, 8]) { Needs = "t2d", Referral = Specialty.Eyes, Complaint = "eyes" },
         new("cholesterol", S("13644009", "High cholesterol"), "E78.0", [0, 0, 2, 6, 13, 20, 24, 18, 8, 3])
         {
-            Raised = [("obesity", 1.3), ("t2d", 1.6)], Effects = [E("ldl", 1.9), E("hdl", -0.1)], Panels = ["lipids"], Measures = ["bp"], Controls = 1, Target = ("ldl", 3.0),
+            Silent = 600, Raised = [("obesity", 1.3), ("t2d", 1.6)], Effects = [E("ldl", 1.9), E("hdl", -0.1)], Panels = ["lipids"], Measures = ["bp"], Controls = 1, Target = ("ldl", 3.0),
             Steps = ["atorvastatin", "atorvastatin-80<atorvastatin", "ezetimibe"],
         },
         new("hypothyroid", S("40930008", "Underactive thyroid"), "E03.9", [0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 0.9, 1, 1, 1])
         {
-            Women = 4, Effects = [E("tsh", 9.5), E("ft4", -5.5), E("pulse", -6), E("ldl", 0.3)], Panels = ["thyroid"], Measures = ["weight", "pulse"], Controls = 1, Target = ("tsh", 4.5),
+            Silent = 420, Women = 4, Effects = [E("tsh", 9.5), E("ft4", -5.5), E("pulse", -6), E("ldl", 0.3)], Panels = ["thyroid"], Measures = ["weight", "pulse"], Controls = 1, Target = ("tsh", 4.5),
             Steps = ["levothyroxine", "levothyroxine-100<levothyroxine"], Complaint = "tired",
         },
         new("gout", S("90560007", "Gout"), "M10.9", [0, 0, 0.1, 0.5, 1.2, 2.2, 3, 4, 4.5, 4]) { Women = 0.3, Raised = [("ckd", 2), ("obesity", 1.8)], Effects = [E("urate", 190)], Panels = ["urate", "kidney"], Controls = 0.7, Steps = ["ibuprofen", "allopurinol"], FirstSteps = 2, Complaint = "joint" },
@@ -90,12 +92,12 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         // Heart, vessels, kidneys
         new("hypertension", S("38341003", "High blood pressure"), "I10", [0, 0, 1, 5, 13, 24, 34, 38, 35, 30])
         {
-            Raised = [("obesity", 1.9), ("t2d", 1.7), ("ckd", 2)], Effects = [E("systolic", 27), E("diastolic", 12)], Panels = ["kidney"], Measures = ["bp"], Controls = 1.5, Target = ("systolic", 140),
+            Silent = 700, Raised = [("obesity", 1.9), ("t2d", 1.7), ("ckd", 2)], Effects = [E("systolic", 27), E("diastolic", 12)], Panels = ["kidney"], Measures = ["bp"], Controls = 1.5, Target = ("systolic", 140),
             Steps = ["ramipril", "amlodipine", "indapamide", "spironolactone"], Deadly = 1.1,
         },
         new("ckd", S("433144002", "Chronic kidney disease, stage 3"), "N18.3", [0, 0, 0.05, 0.2, 0.5, 1.5, 4, 8, 12, 15])
         {
-            Raised = [("t2d", 2.2), ("hypertension", 1.8)], Effects = [E("egfr", -26, -1.6), E("urea", 4.5, 0.3), E("potassium", 0.25), E("acr", 80, 15), E("hb", -7, -0.6)],
+            Silent = 1100, Raised = [("t2d", 2.2), ("hypertension", 1.8)], Effects = [E("egfr", -26, -1.6), E("urea", 4.5, 0.3), E("potassium", 0.25), E("acr", 80, 15), E("hb", -7, -0.6)],
             Panels = ["kidney", "blood", "urine"], Measures = ["bp"], Controls = 2, Steps = ["empagliflozin"], Deadly = 1.6, Complaint = "check",
         },
         new("esrd", S("46177005", "Kidney failure, on dialysis"), "N18.6", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
@@ -137,7 +139,7 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         },
         new("copd", S("13645005", "Chronic obstructive lung disease"), "J44.9", [0, 0, 0, 0.1, 0.4, 0.9, 1.6, 1.9, 1.6, 1.2])
         {
-            Raised = [("smoking", 6)], Effects = [E("fev1", -38, -1.2), E("saturation", -2.5), E("breaths", 3)], Panels = ["blood"], Measures = ["saturation", "fev1", "weight"], Controls = 1.6, FirstSteps = 2,
+            Silent = 1200, Raised = [("smoking", 6)], Effects = [E("fev1", -38, -1.2), E("saturation", -2.5), E("breaths", 3)], Panels = ["blood"], Measures = ["saturation", "fev1", "weight"], Controls = 1.6, FirstSteps = 2,
             Steps = ["salbutamol", "tiotropium", "formoterol"], Target = ("fev1", -65), Referral = Specialty.Lungs, Picture = "chest", Complaint = "breath", Deadly = 2,
         },
         new("hayfever", S("367498001", "Hay fever"), "J30.1", [6, 8, 5, 2, 1, 0.5, 0.3, 0.1, 0, 0]) { Steps = ["cetirizine"], Complaint = "nose" },
@@ -153,10 +155,10 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         new("migraine", S("37796009", "Migraine"), "G43.9", [1, 3.5, 3.5, 3, 2, 1, 0.3, 0.1, 0, 0]) { Women = 2.2, Measures = ["bp"], Controls = 0.5, FirstSteps = 1, Steps = ["sumatriptan", "propranolol"], Complaint = "head" },
         new("epilepsy", S("84757009", "Epilepsy"), "G40.9", [0.6, 0.5, 0.4, 0.35, 0.35, 0.4, 0.6, 1, 1.3, 1.4]) { Panels = ["blood", "liver"], Controls = 1, Steps = ["levetiracetam"], Referral = Specialty.Neurology, Picture = "head", Complaint = "seizure", Deadly = 1.4 },
         new("parkinson", S("49049000", "Parkinson's disease"), "G20", [0, 0, 0, 0, 0.03, 0.15, 0.6, 1.3, 1.8, 1.6]) { Measures = ["bp"], Controls = 2, Steps = ["levodopa"], Referral = Specialty.Neurology, Complaint = "tremor", Deadly = 1.6 },
-        new("dementia", S("52448006", "Dementia"), "F03", [0, 0, 0, 0, 0, 0.15, 1.2, 5, 20, 45]) { Effects = [E("mmse", -6, -1.4), E("weight", -1, -0.6)], Panels = ["blood", "thyroid"], Measures = ["mmse", "weight"], Controls = 2, Steps = ["donepezil"], Picture = "head", Complaint = "memory", Deadly = 2 },
+        new("dementia", S("52448006", "Dementia"), "F03", [0, 0, 0, 0, 0, 0.15, 1.2, 5, 20, 45]) { Silent = 800, Effects = [E("mmse", -6, -1.4), E("weight", -1, -0.6)], Panels = ["blood", "thyroid"], Measures = ["mmse", "weight"], Controls = 2, Steps = ["donepezil"], Picture = "head", Complaint = "memory", Deadly = 2 },
 
         // Bones and joints
-        new("osteoarthritis", S("239873007", "Osteoarthritis of the knee"), "M17.9", [0, 0, 0, 0.5, 2.5, 5.5, 8, 10, 10, 7]) { Women = 1.4, Raised = [("obesity", 1.7)], Effects = [E("pain", 3.2)], Measures = ["pain"], Controls = 0.7, Steps = ["paracetamol", "paracetamol-regular<paracetamol"], Target = ("pain", 3.5), Picture = "knee", Complaint = "joint" },
+        new("osteoarthritis", S("239873007", "Osteoarthritis of the knee"), "M17.9", [0, 0, 0, 0.5, 2.5, 5.5, 8, 10, 10, 7]) { Silent = 900, Women = 1.4, Raised = [("obesity", 1.7)], Effects = [E("pain", 3.2)], Measures = ["pain"], Controls = 0.7, Steps = ["paracetamol", "paracetamol-regular<paracetamol"], Target = ("pain", 3.5), Picture = "knee", Complaint = "joint" },
         new("osteoporosis", S("64859006", "Osteoporosis"), "M81.9", [0, 0, 0, 0, 0.1, 1, 2, 3.5, 5, 5]) { Women = 3.2, Panels = ["bone"], Measures = ["weight"], Controls = 0.6, FirstSteps = 2, Steps = ["calcium-d", "alendronate"], Complaint = "check" },
         new("rheumatoid", S("69896004", "Rheumatoid arthritis"), "M06.9", [0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.6, 0.6, 0.4, 0.3]) { Women = 2.2, Effects = [E("crp", 24), E("hb", -9), E("pain", 4)], Panels = ["inflammation", "blood", "liver"], Measures = ["pain"], Controls = 3, FirstSteps = 2, Steps = ["methotrexate", "folic-acid"], Referral = Specialty.Rheumatology, Complaint = "joint" },
         new("back", S("279039007", "Low back pain"), "M54.5", [0, 4, 18, 22, 24, 24, 20, 16, 13, 10]) { Days = 35, Effects = [E("pain", 5)], Measures = ["pain"], Steps = ["ibuprofen"], Complaint = "back" },
@@ -173,8 +175,8 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         new("reflux", S("235595009", "Acid reflux"), "K21.9", [0.5, 1, 3, 4, 5, 6, 6, 5, 4, 3]) { Raised = [("obesity", 1.6)], Steps = ["pantoprazole"], Complaint = "stomach" },
         new("gallstones", S("235919008", "Gallstones"), "K80.2", [0, 0.2, 0.8, 1.2, 1.6, 2, 2.4, 2.6, 2.2, 1.5]) { Women = 1.7, Raised = [("obesity", 1.8)], Days = 60, Effects = [E("alt", 45), E("crp", 12)], Panels = ["liver", "blood", "inflammation"], Nights = 2, Ward = Specialty.Surgery, Procedure = S("45595009", "Keyhole removal of the gallbladder"), Picture = "abdomen", Complaint = "belly" },
         new("appendix", S("74400008", "Appendicitis"), "K35.8", [1, 2, 1.3, 0.9, 0.7, 0.6, 0.5, 0.4, 0.4, 0.3]) { Days = 21, Effects = [E("crp", 75), E("wbc", 7), E("temperature", 1.2)], Panels = ["blood", "inflammation"], Measures = ["temperature", "pulse"], Nights = 2, Ward = Specialty.Surgery, Procedure = S("80146002", "Removal of the appendix"), Picture = "abdomen", Complaint = "belly" },
-        new("cataract", S("193570009", "Cataract"), "H26.9", [0, 0, 0, 0.1, 0.5, 2, 8, 18, 22, 15]) { Days = 200, Referral = Specialty.Eyes, Procedure = S("54885007", "Cataract operation with lens"), Complaint = "eyes" },
-        new("anemia", S("87522002", "Iron deficiency anaemia"), "D50.9", [1.5, 1.5, 1.5, 1.5, 1.5, 1.2, 1.5, 2.5, 4, 5]) { Women = 2.2, Days = 240, Effects = [E("hb", -30), E("mcv", -11), E("ferritin", -50)], Panels = ["blood", "iron"], Controls = 2, Steps = ["iron"], Complaint = "tired" },
+        new("cataract", S("193570009", "Cataract"), "H26.9", [0, 0, 0, 0.1, 0.5, 2, 8, 18, 22, 15]) { Days = 200, Procedure = S("54885007", "Cataract operation with lens"), Complaint = "eyes" },
+        new("anemia", S("87522002", "Iron deficiency anaemia"), "D50.9", [1.5, 1.5, 1.5, 1.5, 1.5, 1.2, 1.5, 2.5, 4, 5]) { Silent = 90, Women = 2.2, Days = 240, Effects = [E("hb", -30), E("mcv", -11), E("ferritin", -50)], Panels = ["blood", "iron"], Controls = 2, Steps = ["iron"], Complaint = "tired" },
 
         // Infections
         new("cold", S("54150009", "Cold"), "J06.9", [170, 70, 45, 45, 40, 35, 30, 30, 30, 30]) { Days = 10, Effects = [E("temperature", 0.9), E("crp", 8)], Measures = ["temperature"], Complaint = "cough" },

@@ -71,7 +71,7 @@ sealed record Marker(string Key, Term Code, string Unit, string Ucum, double Wom
         Lab("ca153", "6875-9", "Cancer antigen 15-3", "kU/L", "k[IU]/L", 15, 15, 0, 3, 1.5, 0, null, 30) with { Floor = 4 },
         Lab("cea", "2039-6", "Carcinoembryonic antigen", "µg/L", "ug/L", 1.4, 1.6, 0.1, 0.4, 0.2, 1, null, 5.0) with { Floor = 0.4 },
         Lab("inr", "6301-6", "INR", "", "{INR}", 1.0, 1.0, 0, 0.04, 0.04, 1, 0.8, 1.2) with { Floor = 0.8 },
-        Vital("weight", "29463-7", "Body weight", "kg", "kg", 0, 0, 0, 0, 0, 1, null, null),
+        Vital("weight", "29463-7", "Body weight", "kg", "kg", 0, 0, 0, 0, 0.5, 1, null, null),
         Vital("height", "8302-2", "Body height", "cm", "cm", 0, 0, 0, 0, 0, 0, null, null),
         Vital("bmi", "39156-5", "Body mass index", "kg/m²", "kg/m2", 0, 0, 0, 0, 0, 1, 18.5, 25),
         Vital("systolic", "8480-6", "Systolic blood pressure", "mmHg", "mm[Hg]", 114, 121, 3.2, 6, 5, 0, 90, 140) with { Floor = 82 },

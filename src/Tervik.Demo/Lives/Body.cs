@@ -74,6 +74,12 @@ sealed class Body
         massTrait = dice.Normal(0, 1.7);
     }
 
+    /// <summary>How much water a failing heart holds back, 0 to 1: what a stay in hospital takes away.</summary>
+    public double Congestion { get; set; }
+
+    /// <summary>Illnesses that have begun and that nobody knows of yet: results creep towards them.</summary>
+    public List<(Illness Illness, DateOnly From, DateOnly To)> Brewing { get; } = [];
+
     public double Age(DateOnly at) => (at.DayNumber - person.Birth.DayNumber) / 365.25;
 
     /// <summary>One measurement, rounded as the laboratory would.</summary>
@@ -113,6 +119,13 @@ sealed class Body
             foreach (var effect in ailment.Illness.Effects)
                 if (effect.Marker == key) value += strength * (effect.Plus + effect.PerYear * Math.Min(15, (at.DayNumber - ailment.Onset.DayNumber) / 365.25));
         }
+        foreach (var (illness, from, to) in Brewing)
+        {
+            if (at < from || at >= to) continue;
+            foreach (var effect in illness.Effects)
+                if (effect.Marker == key) value += effect.Plus * 0.75 * (at.DayNumber - from.DayNumber) / (to.DayNumber - from.DayNumber);
+        }
+        if (Congestion > 0) value += Congestion * key switch { "weight" => 4.5, "probnp" => 3800, "saturation" => -4, "pulse" => 16, "breaths" => 6, _ => 0 };
         foreach (var course in courses)
         {
             if (course.Drug.Effects.Length == 0 || course.Strength(at) is not (> 0 and var strength)) continue;
@@ -160,7 +173,7 @@ sealed class Body
     double Creatinine(double egfr, DateOnly at)
     {
         var (kappa, alpha) = person.IsFemale ? (0.7, -0.241) : (0.9, -0.302);
-        var ratio = egfr / (142 * Math.Pow(0.9938, Math.Max(18, Age(at))) * (person.IsFemale ? 1.012 : 1));
+        var ratio = Math.Max(5, egfr) / (142 * Math.Pow(0.9938, Math.Max(18, Age(at))) * (person.IsFemale ? 1.012 : 1));
         var milligrams = ratio < 1 ? kappa * Math.Pow(ratio, -1 / 1.2) : kappa * Math.Pow(ratio, 1 / alpha);
         return Math.Clamp(milligrams * 88.4, 20, 1100) * Math.Clamp(0.35 + Age(at) / 26, 0.35, 1);
     }

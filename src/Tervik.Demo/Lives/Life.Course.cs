@@ -10,7 +10,7 @@ sealed partial class Life
     /// <summary>No step of treatment is judged before the one before could work.</summary>
     const int DaysToWork = 75;
     /// <summary>Panels are not repeated within so many days at controls.</summary>
-    const int DaysBetweenTests = 80;
+    const int DaysBetweenTests = 100;
 
     readonly Dictionary<string, DateOnly> lastTests = new(StringComparer.Ordinal);
     int controls;
@@ -45,12 +45,11 @@ sealed partial class Life
         if (illness.Referral is { } specialty) Refer(visit, specialty, ailment, isUrgent: false);
         if (illness is { Key: "cataract", Procedure: { } operation }) In(40, () => Operate(ailment, operation));
         Treat(ailment, visit, illness.FirstSteps);
-        if (!illness.Passes || illness.Days > 60) PlanControl(visit, illness.Target is null ? 120 : 45);
+        if (!illness.Passes || illness.Days > 60) PlanControl(visit, illness.Target is null ? 120 : 42);
         if (illness.Target is not null)
         {
             In(45, () => Control([ailment]));
-            In(130, () => Control([ailment]));
-            In(220, () => Control([ailment]));
+            In(150, () => Control([ailment]));
         }
         Close(visit);
     }
@@ -98,13 +97,15 @@ sealed partial class Life
         if (about.Count > 0 && active.Count == 0) return;
         var day = Workday(now);
         if (day >= today) return;
-        var specialist = person.Shape.Team is [var (_, professional), ..] && controls++ % 2 == 0 ? staff[professional] : null;
+        var isFirst = controls++ == 0;
+        // Who has a specialist sees them every second time, beginning with the first.
+        var specialist = person.Shape.Team is [var (_, professional), ..] && controls % 2 == 1 ? staff[professional] : null;
         var clinician = specialist ?? (active.Count > 0 && dice.Chance(0.25) && !person.Shape.IsPersona ? nurse : doctor);
         var visit = Open(day, clinician, active.Count == 0 ? "Health check" : specialist is not null ? "Specialist control" : "Control visit");
         visit.Reasons.AddRange(active.OrderByDescending(one => one.Illness.Controls).Take(4));
         visit.Complaint = active.Count == 0 ? "check" : dice.Chance(0.6) ? "well" : "so-so";
         List<string> measures = ["bp", .. active.SelectMany(one => one.Illness.Measures)];
-        if (active.Count == 0 || dice.Chance(0.5) || controls == 1) measures.AddRange(["weight", "pulse"]);
+        if (active.Count == 0 || isFirst || dice.Chance(0.5)) measures.AddRange(["weight", "pulse"]);
         if (active.Count == 0) measures.AddRange(body.Age(day) < 18 ? ["height", "bmi"] : ["bmi"]);
         Measure(visit, measures.Distinct());
         Test(visit, [.. active.SelectMany(one => one.Illness.Panels).Concat(active.Count == 0 && body.Age(day) > 40 ? ["lipids", "diabetes"] : []).Distinct()], always: false);
@@ -112,12 +113,12 @@ sealed partial class Life
         var changed = false;
         foreach (var ailment in active) changed |= Review(ailment, visit);
         if (!changed && active.Count > 0) visit.Plan.Add(("continue", []));
-        if (active.Count > 0) PlanControl(visit, changed ? 45 : 180);
+        if (active.Count > 0) PlanControl(visit, changed ? 56 : 180);
         if (changed) In(55, () => Control(active));
         Close(visit);
     }
 
-    static void PlanControl(Visit visit, int days) => visit.Plan.Add(("control", [string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, days / 30)}")]));
+    static void PlanControl(Visit visit, int days) => visit.Plan.Add(days < 60 ? ("weeks", [string.Create(CultureInfo.InvariantCulture, $"{days / 7}")]) : ("control", [string.Create(CultureInfo.InvariantCulture, $"{days / 30}")]));
 
     /// <summary>Whether the target is missed and treatment goes one step on.</summary>
     bool Review(Ailment ailment, Visit visit)

@@ -29,6 +29,7 @@ sealed partial class Life
         visit.Complaint = isFirst ? illness.Complaint : "worse";
         if (isFirst) (ailment.Recorded, ailment.Recorder, ailment.Encounter) = (visit.Day, visit.Clinician, visit.IsRecorded ? visit.Id : null);
         var (admitted, left) = (now, now.AddDays(nights));
+        body.Congestion = illness.Key == "hf" ? 1 : 0;
         string[] measures = [.. illness.Measures.Union(["bp", "pulse", "temperature", "saturation"])];
         Measure(visit, measures);
         string[] panels = illness.Panels.Length > 0 ? illness.Panels : ["blood", "inflammation", "kidney"];
@@ -44,13 +45,14 @@ sealed partial class Life
         for (var day = admitted.AddDays(2); day < left; day = day.AddDays(2))
         {
             now = day;
-            Measure(visit, ["bp", "pulse", "temperature"], day, hour: 7);
+            body.Congestion = illness.Key == "hf" ? Math.Max(0, 1 - (day.DayNumber - admitted.DayNumber) / (nights - 1.0)) : 0;
+            Measure(visit, illness.Key == "hf" ? ["bp", "pulse", "temperature", "weight"] : ["bp", "pulse", "temperature"], day, hour: 7);
             Test(visit, [panels[0]], always: true, day);
         }
-        now = left;
+        (now, body.Congestion) = (left, 0);
         if (isFirst) Treat(ailment, visit, illness.FirstSteps);
         else visit.Plan.Add(("diuretic", []));
-        PlanControl(visit, 30);
+        PlanControl(visit, 14);
         Close(visit, NoteKind.Discharge, left);
         now = admitted;
         if (dice.Chance(0.04) && visit.IsRecorded) flags.Add(("mrsa", left));

@@ -76,8 +76,15 @@ sealed partial class Life
         {
             var at = day ?? visit.Day;
             if (key == "bp") WriteBloodPressure(visit, at, hour);
-            else if (Marker.Of(key) is var marker && !(key == "bmi" && body.Age(at) < 2)) WriteMarker(visit, marker, body.Measure(marker, at), at, hour ?? 0.1, isHourOfDay: hour is not null);
+            else if (Marker.Of(key) is var marker && !(key == "bmi" && body.Age(at) < 2)) WriteMarker(visit, marker, key == "bmi" ? MassIndex(visit, at) : body.Measure(marker, at), at, hour ?? 0.1, isHourOfDay: hour is not null);
         }
+    }
+
+    /// <summary>Computed from the weight just taken.</summary>
+    decimal MassIndex(Visit visit, DateOnly day)
+    {
+        var metres = body.Expect("height", day) / 100;
+        return Math.Round((decimal)((visit.Found.TryGetValue(Marker.Of("weight"), out var weight) ? (double)weight : body.Expect("weight", day)) / (metres * metres)), 1);
     }
 
     void WriteBloodPressure(Visit visit, DateOnly day, double? hour)

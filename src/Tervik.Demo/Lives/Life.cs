@@ -12,9 +12,11 @@ sealed partial class Life
 {
     const int Topic = 4;
     /// <summary>Years for which everything is written down; of the time before, only illnesses, operations and vaccinations are known.</summary>
-    const int RecordedYears = 10;
+    const int RecordedYears = 6;
+    /// <summary>The same for those whom the professionals of the tour see today; it keeps the first start of a node short.</summary>
+    const int RecordedYearsOfPanels = 2;
     /// <summary>Only the last years take lives: who died long ago would not be looked up.</summary>
-    const int YearsOfDeaths = 3;
+    const int YearsOfDeaths = 2;
 
     readonly Person person;
     readonly Population population;
@@ -37,7 +39,7 @@ sealed partial class Life
     {
         (this.person, this.population, this.staff, this.today, this.w) = (person, population, staff, today, w);
         dice = Dice.For(seed, Topic, person.Number);
-        recordedFrom = Max(person.Birth, today.AddYears(-RecordedYears));
+        recordedFrom = Max(person.Birth, today.AddYears(person.Shape is { IsPersona: false, Today: not null } ? -RecordedYearsOfPanels : -RecordedYears));
         body = new(person, dice, ailments, courses);
         doctor = person.Shape.Doctor is { } named ? staff[named] : staff.OfPractice(person.Country, Profession.Doctor, person.Number);
         nurse = staff.OfPractice(person.Country, Profession.Nurse, person.Shape.Doctor is null ? person.Number : 0);
@@ -50,7 +52,7 @@ sealed partial class Life
     void Run()
     {
         GiveAllergies();
-        foreach (var (illness, yearsAgo) in person.Shape.Had) At(Max(person.Birth.AddDays(30), Ago(yearsAgo)), () => Begin(Illness.Of(illness)));
+        foreach (var (illness, yearsAgo) in person.Shape.Had) Brew(Illness.Of(illness), Ago(yearsAgo));
         if (person.Shape.DiedYearsAgo is { } died) At(Ago(died), Die);
         if (person.Shape.WeeksPregnant is { } weeks) At(today.AddDays(-weeks * 7 - 2), Conceive);
         if (person.Shape.Discharged is { } stay) At(today.AddDays(-stay.DaysAgo - 9), () => Readmit(stay.Illness));
@@ -81,6 +83,14 @@ sealed partial class Life
     /// <summary>The same some days from now.</summary>
     void In(int days, Action happening) => At(now.AddDays(days), happening);
 
+    /// <summary>An illness is found on a day; some have been there unknown before.</summary>
+    void Brew(Illness illness, DateOnly found)
+    {
+        found = Max(person.Birth.AddDays(30), found);
+        if (illness.Silent > 0) body.Brewing.Add((illness, found.AddDays(-illness.Silent), found));
+        At(found, () => Begin(illness));
+    }
+
     /// <summary>Which illnesses strike in a part of a year.</summary>
     void StrikeIn(DateOnly from, DateOnly to)
     {
@@ -95,7 +105,7 @@ sealed partial class Life
             if (illness.Needs is { } needed && !Has(needed, from)) continue;
             foreach (var (with, factor) in illness.Raised)
                 if (with == "smoking" ? Smokes(from) : Has(with, from)) rate *= factor;
-            if (dice.Chance(rate * days / 365.25 / 1000)) At(from.AddDays(dice.Between(0, days - 1)), () => Begin(illness));
+            if (dice.Chance(rate * days / 365.25 / 1000)) Brew(illness, from.AddDays(dice.Between(0, days - 1) + illness.Silent));
         }
         if (person.IsFemale && person.Shape.WeeksPregnant is null && !person.Shape.IsPlain && to >= recordedFrom && dice.Chance(Fertility(age) * days / 365.25)) At(from.AddDays(dice.Between(0, days - 1)), Conceive);
         if (to > today.AddYears(-YearsOfDeaths) && person.Shape is { IsPersona: false, Today: null } && dice.Chance(Mortality(age, from) * days / 365.25)) At(from.AddDays(dice.Between(0, days - 1)), Die);
@@ -105,7 +115,7 @@ sealed partial class Life
     /// <summary>Chance of dying within a year: doubles about every seven years of age, more with grave illness.</summary>
     double Mortality(int age, DateOnly at)
     {
-        var risk = 0.00002 * Math.Exp(0.098 * age);
+        var risk = 0.000016 * Math.Exp(0.095 * age);
         foreach (var ailment in ailments)
             if (ailment.IsActive(at)) risk *= Math.Sqrt(ailment.Illness.Deadly);
         return Math.Min(0.6, risk);

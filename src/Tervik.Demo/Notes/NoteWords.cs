@@ -1,8 +1,9 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Net;
 using System.Resources;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using Tervik.Demo.Illnesses;
 using Tervik.Demo.Institutions;
 using Tervik.Demo.Lives;
@@ -33,6 +34,9 @@ sealed class NoteWords
         ["hba1c"] = "HbA1c", ["ldl"] = "LDL", ["hdl"] = "HDL", ["egfr"] = "eGFR", ["sodium"] = "Na", ["acr"] = "U-ACR", ["crp"] = "CRP", ["wbc"] = "WBC", ["tsh"] = "TSH", ["ft4"] = "fT4", ["alt"] = "ALT", ["psa"] = "PSA", ["cea"] = "CEA",
         ["ca153"] = "CA 15-3", ["probnp"] = "NT-proBNP", ["troponin"] = "hs-TnT", ["fev1"] = "FEV1", ["phq9"] = "PHQ-9", ["mmse"] = "MMSE", ["saturation"] = "SpO2", ["bmi"] = "BMI", ["ferritin"] = "Ferritin", ["pth"] = "PTH",
     }.ToFrozenDictionary();
+
+    // Letters of all languages stay letters.
+    static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
 
     readonly string language;
     readonly FrozenDictionary<string, string> words;
@@ -116,15 +120,15 @@ sealed class NoteWords
         Paragraph(allergies.Count == 0 ? this["none"] : string.Join("; ", allergies.Select(one => one.Kind.Code.Display)));
         Heading(this["h.medicines"]);
         note.Append("<ul>");
-        foreach (var drug in drugs) note.Append(CultureInfo.InvariantCulture, $"<li>{WebUtility.HtmlEncode(drug.Name)}: {WebUtility.HtmlEncode(drug.Text)}</li>");
+        foreach (var drug in drugs) note.Append(CultureInfo.InvariantCulture, $"<li>{Html.Encode(drug.Name)}: {Html.Encode(drug.Text)}</li>");
         note.Append("</ul>");
         Heading(this["h.follow"]);
         Paragraph(Plan(visit));
         Paragraph($"{visit.Clinician.Link.Display}, {Institution.Name(visit.Clinician.Country, visit.Clinician.Organization)}");
         return note.ToString();
 
-        void Heading(string text, string level = "h2") => note.Append(CultureInfo.InvariantCulture, $"<{level}>{WebUtility.HtmlEncode(text)}</{level}>");
-        void Paragraph(string text) => note.Append(CultureInfo.InvariantCulture, $"<p>{WebUtility.HtmlEncode(text)}</p>");
+        void Heading(string text, string level = "h2") => note.Append(CultureInfo.InvariantCulture, $"<{level}>{Html.Encode(text)}</{level}>");
+        void Paragraph(string text) => note.Append(CultureInfo.InvariantCulture, $"<p>{Html.Encode(text)}</p>");
     }
 
     string Date(DateTimeOffset at) => at.ToString(language switch { "ko" => "yyyy. M. d.", "en" => "d MMMM yyyy", _ => "d.M.yyyy" }, CultureInfo.InvariantCulture);

@@ -25,7 +25,7 @@ static class Cast
     [
         Patient(1, "Mari", "Tamm", true, "1957-03-14", Country.Estonia, "Tartu", "50106", "Kastani 42", "55512301", new()
         {
-            Had = [("obesity", 24), ("hypertension", 16), ("cholesterol", 14), ("prediabetes", 13), ("t2d", 9.2), ("osteoarthritis", 6), ("retinopathy", 2.3), ("ckd", 1.6)],
+            Had = [("obesity", 24), ("hypertension", 16), ("cholesterol", 14), ("prediabetes", 8), ("t2d", 5.3), ("osteoarthritis", 7), ("retinopathy", 2.3), ("ckd", 1.6)],
             Doctor = "holm", Today = ("holm", 11.5), Allergies = ["grass"],
         }),
         Patient(2, "Jaan", "Kask", false, "1949-09-02", Country.Estonia, "Tallinn", "10117", "Pikk 18", "55512302", new()
@@ -36,13 +36,13 @@ static class Cast
         Patient(4, "Kristjan", "Rebane", false, "1985-05-30", Country.Estonia, "Tartu", "51013", "Vanemuise 7", "55512304", new() { Had = [("hayfever", 22), ("back", 0.05)], Doctor = "holm", Allergies = ["penicillin-severe"] }) with { Partner = 2 },
         Patient(5, "Eha", "Põder", true, "1941-12-11", Country.Estonia, "Tartu", "50409", "Riia 110", "55512305", new()
         {
-            Had = [("hypertension", 28), ("cholesterol", 20), ("hypothyroid", 17), ("osteoarthritis", 15), ("osteoporosis", 11), ("af", 7), ("reflux", 6), ("hip", 4.2), ("hf", 3.1), ("cataract", 2.2), ("insomnia", 0.1)],
+            Had = [("hypertension", 28), ("cholesterol", 20), ("hypothyroid", 17), ("osteoarthritis", 15), ("osteoporosis", 11), ("af", 7), ("reflux", 6.6), ("hip", 4.2), ("hf", 3.1), ("cataract", 2.2), ("insomnia", 0.1)],
             Doctor = "holm", Today = ("holm", 13.75), Daughter = 6, Allergies = ["nsaid"], Smokes = false,
         }),
         Patient(6, "Oskar", "Rebane", false, "2016-07-19", Country.Estonia, "Tartu", "51013", "Vanemuise 7", "55512304", new() { Had = [("eczema", 9.2), ("asthma", 5.4)], Doctor = "holm", Allergies = ["peanut"] }) with { Mother = 2, Father = 3 },
         Patient(7, "Kaja", "Põder", true, "1966-04-21", Country.Estonia, "Tartu", "50406", "Tähe 12", "55512307", new()
         {
-            Had = [("hypertension", 6), ("breast", 0.75)], Doctor = "holm", Team = [("oncology", "vaher")], Today = ("vaher", 11.5), Allergies = [], Smokes = false,
+            Had = [("hypertension", 7), ("breast", 0.75)], Doctor = "holm", Team = [("oncology", "vaher")], Today = ("vaher", 11.5), Allergies = [], Smokes = false,
         }),
         Patient(8, "Mads", "Østergaard", false, "1990-10-27", Country.Denmark, "København", "2200", "Nørre Allé 31", "55512308", new()
         {
@@ -51,7 +51,7 @@ static class Cast
         Patient(9, "Freja", "Nygaard", true, "2006-06-15", Country.Denmark, "København", "2300", "Engvej 5", "55512309", new() { Allergies = [], Smokes = false }),
         Patient(10, "Niels", "Bæk", false, "1953-04-04", Country.Denmark, "København", "2100", "Østerbrogade 88", "55512310", new()
         {
-            Had = [("hypertension", 19), ("cholesterol", 15), ("mi", 6), ("hf", 1.4), ("ckd", 1)], Team = [("cardiology", "lund")], Discharged = ("hf", 6), Today = ("lund", 11.5), Allergies = [], Smokes = true,
+            Had = [("hypertension", 19), ("cholesterol", 15), ("mi", 6.4), ("hf", 1.4), ("ckd", 1)], Team = [("cardiology", "lund")], Discharged = ("hf", 6), Today = ("lund", 11.5), Allergies = [], Smokes = true,
         }),
         Patient(11, "Ingrid", "Skov", true, "1994-08-21", Country.Denmark, "Frederiksberg", "2000", "Rosenvej 14", "55512311", new() { WeeksPregnant = 29, Team = [("obstetrics", "krogh")], Today = ("krogh", 11.5), Allergies = ["latex"], Smokes = false }),
         Patient(12, "서연", "김", true, "1979-07-07", Country.Korea, "서울", "03080", "대학로 57", "55512312", new()

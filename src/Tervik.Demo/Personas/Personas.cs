@@ -16,8 +16,11 @@ public sealed record Persona(string Reference, string Name, bool IsProfessional)
 
     string Id => Reference[(Reference.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
+    /// <summary>Age today, or at the death.</summary>
+    internal Func<DateOnly, int>? Age { get; init; }
+
     /// <summary>Who they are, in a sentence or two.</summary>
-    public string Who(CultureInfo culture) => Words.GetString($"{Id}.who", culture)!;
+    public string Who(CultureInfo culture) => string.Format(CultureInfo.InvariantCulture, Words.GetString($"{Id}.who", culture)!, Age?.Invoke(DateOnly.FromDateTime(TimeProvider.System.GetLocalNow().DateTime)));
 
     /// <summary>What to try as them.</summary>
     public IReadOnlyList<string> Try(CultureInfo culture) => [.. Enumerable.Range(1, Tries).Select(number => Words.GetString(string.Create(CultureInfo.InvariantCulture, $"{Id}.try{number}"), culture)!)];
@@ -29,7 +32,10 @@ public static class Personas
     /// <summary>Patients first, then professionals.</summary>
     public static IReadOnlyList<Persona> All { get; } =
     [
-        .. Cast.Patients.Select(person => new Persona($"Patient/{person.Id}", person.Name, IsProfessional: false)),
+        .. Cast.Patients.Select(person => new Persona($"Patient/{person.Id}", person.Name, IsProfessional: false)
+        {
+            Age = today => person.AgeOn(person.Shape.DiedYearsAgo is { } years ? today.AddDays(-(int)(years * 365.25)) : today),
+        }),
         .. Cast.Professionals.Select(one => new Persona($"Practitioner/{one.Id}", $"{one.Prefix} {one.Name}", IsProfessional: true)),
     ];
 }

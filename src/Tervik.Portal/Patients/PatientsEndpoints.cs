@@ -8,35 +8,24 @@ using Tervik.Records;
 
 namespace Tervik.Portal.Patients;
 
-/// <summary>The professional's patients; and the first page, which is this list for them and the own record for a patient.</summary>
+/// <summary>The professional's patients: all, those of today, those in hospital; found by name or number.</summary>
 static class PatientsEndpoints
 {
-    const int LongestName = 100;
+    const int LongestText = 100;
 
-    public static void MapPatients(this IEndpointRouteBuilder routes)
-    {
-        routes.MapGet("/patients", Show);
-        routes.MapGet("/", First);
-    }
+    public static void MapPatients(this IEndpointRouteBuilder routes) => routes.MapGet("/patients", Show);
 
-    static async Task<IResult> First(HttpContext request, Entrance entrance, PatientsQuery patients, SummaryQuery summaries, RecordQuery record, CancellationToken stop)
-    {
-        var visit = await entrance.Enter(request, interaction: null, stop);
-        if (visit.Refusal is { } refusal) return refusal;
-        return visit.Person.IsProfessional
-            ? await Show(name: null, cursor: null, request, entrance, patients, record, stop)
-            : await RecordEndpoints.Show(visit.Person.Id, request, entrance, summaries, record, stop);
-    }
-
-    static async Task<IResult> Show(string? name, string? cursor, HttpContext request, Entrance entrance, PatientsQuery patients, RecordQuery record, CancellationToken stop)
+    static async Task<IResult> Show(string? name, string? show, string? sort, string? cursor, HttpContext request, Entrance entrance, PatientsQuery patients, RecordQuery record, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-type", "Patient"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         // A patient has a record, not a list.
         if (!visit.Person.IsProfessional) return FaultPage.Of(FaultKind.Forbidden, visit.Frame);
-        var wanted = name?.Trim() ?? "";
-        var (list, read) = await patients.Load(wanted.Length > LongestName ? wanted[..LongestName] : wanted, cursor, visit.Filter, stop);
-        await visit.Log("patients", read, [.. list.Lines.Select(line => record.Compartment(line.Header.Id))], stop);
+        var text = name?.Trim() is { Length: > LongestText } tooLong ? tooLong[..LongestText] : name?.Trim() ?? "";
+        var wanted = new PatientsWanted(text, PatientsQuery.Shows.Contains(show) ? show! : PatientsQuery.Shows[0], PatientsQuery.Sorts.ContainsKey(sort ?? "") ? sort! : "name");
+        var (list, read) = await patients.Load(wanted, visit.Person, cursor, visit.Filter, stop);
+        // A look-up is another thing to have done than to look at one's list, and is logged also when it finds nobody.
+        await visit.Log(text.Length > 0 ? "find-patient" : "patients", read, [.. list.Lines.Select(line => record.Compartment(line.Header.Id))], stop);
         return visit.Page<PatientsPage>(list);
     }
 }

@@ -37,6 +37,51 @@ sealed class RecordQuery(RecordStore store, SearchEngine search, TimeProvider cl
         return (await search.Search(new(type, all, Strict: true), filter, stop)).Matches;
     }
 
+    /// <summary>Entries of several types that concern the patient, in one search.</summary>
+    /// <param name="patient">Logical id.</param>
+    /// <param name="types">Resource types, separated by commas.</param>
+    /// <param name="filter">What the reader may see.</param>
+    /// <param name="stop">Stops the search.</param>
+    /// <param name="parameters">Further search parameters; each type must have them.</param>
+    public async Task<IReadOnlyList<StoredResource>> Across(string patient, string types, AccessFilter filter, CancellationToken stop, params (string Name, string Value)[] parameters)
+    {
+        List<KeyValuePair<string, string>> all = [new("_type", types), new("patient", $"Patient/{patient}"), .. parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value))];
+        return (await search.Search(new(null, all, Strict: true), filter, stop)).Matches;
+    }
+
+    /// <summary>Entries of one type in the records of all patients whom the reader may see.</summary>
+    public Task<SearchPage> Everywhere(string? type, AccessFilter filter, CancellationToken stop, params (string Name, string Value)[] parameters) =>
+        search.Search(new(type, [.. parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value))], Strict: true), filter, stop);
+
+    /// <summary>These patients, as far as the reader may see them, by their id.</summary>
+    public async Task<Dictionary<string, (PatientHeader Header, StoredResource Stored)>> Patients(IEnumerable<string> ids, AccessFilter filter, CancellationToken stop)
+    {
+        string[] wanted = [.. ids.Distinct()];
+        if (wanted.Length == 0) return [];
+        var found = await Everywhere("Patient", filter, stop, ("_id", string.Join(',', wanted)), ("_count", wanted.Length.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        return found.Matches.ToDictionary(stored => stored.Id, stored => (Take(stored, json => PatientHeader.Read(json, Today)), stored), StringComparer.Ordinal);
+    }
+
+    /// <summary>A day as searches write it.</summary>
+    public static string Day(DateTime day) => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>The patient that a resource is about; null when it is about none. Absolute references of the same patient count as well.</summary>
+    public static string? PatientOf(JsonElement resource)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["subject", "patient", "for"])
+            if (PatientId(resource.At(name)) is { } id) return id;
+        foreach (var participant in resource.ItemsAt("participant"))
+            if (PatientId(participant.At("actor")) is { } id) return id;
+        return null;
+    }
+
+    static string? PatientId(JsonElement reference) => reference.TextAt("reference")?.Split('/') switch
+    {
+        [.., "Patient", var id] => id,
+        [.., "Patient", var id, "_history", _] => id,
+        _ => null,
+    };
+
     /// <summary>Like <see cref="Find"/>, page after page, until all are there or <paramref name="most"/>.</summary>
     /// <returns>What was found, and whether there is more.</returns>
     public async Task<(List<StoredResource> Found, bool IsCut)> FindAll(string patient, string type, int most, AccessFilter filter, CancellationToken stop, params (string Name, string Value)[] parameters)

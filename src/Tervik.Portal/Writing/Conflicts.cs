@@ -8,7 +8,7 @@ static class Conflicts
     public enum Kind { None, Related, Same }
 
     /// <summary>The ATC code of a recorded medication: its own, else that of the substance its name speaks of.</summary>
-    public static string? AtcOf(Known known) => known.In(Catalogue.Atc).FirstOrDefault() ?? Catalogue.Medications.FindBeginning(known.Title).Term?.CodeIn(Catalogue.Atc) ?? (Substances.AtcOf(known.Title) is [var code, ..] ? code : null);
+    public static string? AtcOf(Known known) => known.In(Catalogue.Atc).FirstOrDefault() ?? Catalogue.Medications.FindBeginning(known.Title).Term?.CodeIn(Catalogue.Atc) ?? (Substances.AtcOf(known.Title) is [var first, ..] ? first : null);
 
     /// <summary>Whether somebody with this allergy would get what they do not bear.</summary>
     /// <param name="allergen">The term of the allergy, or null.</param>

@@ -324,7 +324,8 @@ public sealed class SearchParameterCatalog
         Dictionary<string, int> Ranks()
         {
             Dictionary<string, int> ranks = new(StringComparer.Ordinal);
-            var members = schema.Compartments.First(compartment => compartment.Code == "Patient").Members.GetValueOrDefault(type.Name) ?? [];
+            // R4 leaves Task out, so that nobody but programs could see one; R5 has it in the compartment, by these two.
+            var members = type.Name == "Task" ? ["patient", "focus"] : schema.Compartments.First(compartment => compartment.Code == "Patient").Members.GetValueOrDefault(type.Name) ?? [];
             foreach (var code in members) ranks[code] = 1;
             if (members.Count == 0) return ranks;
             var subject = uses.FirstOrDefault(use => use.Definition.Code == "patient" && use.Places.Count > 0) ?? uses.FirstOrDefault(use => use.Definition.Code == "subject");

@@ -36,8 +36,8 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         limit.CancelAfter(limits.LongestQuery);
         try
         {
-            // A search over all types asks first which there are.
-            var query = request.Type is null ? null : Parse(request, []);
+            // A search over all types asks first which there are; one that names them does not need to.
+            var query = request.Type is null && !request.Parameters.Any(parameter => parameter.Key == "_type") ? null : Parse(request, []);
             ValueTask<SearchPage> Work(Session session) => Run(session, request, query, point, access, sealing);
             // One statement sees one state of the record; what adds to its matches needs a snapshot.
             return await (query is { WantsTotal: false, Includes.Count: 0 } ? store.Database.ReadOnce(Work, limit.Token) : store.Database.Read(Work, limit.Token));

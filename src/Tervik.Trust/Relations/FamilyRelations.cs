@@ -43,8 +43,8 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
     /// <summary>Relationships that come with custody: parents by birth or adoption, and guardians. Step- and foster parents have it only as guardians.</summary>
     static readonly FrozenSet<string> Custody = FrozenSet.ToFrozenSet(["GUARD", "PRN", "MTH", "FTH", "NPRN", "NMTH", "NFTH", "ADOPTP", "ADOPTF", "ADOPTM"]);
 
-    /// <summary>Systems of national numbers, for identifiers whose type does not say that they are one: Denmark, Estonia, and the sample data.</summary>
-    static readonly FrozenSet<string> NationalSystems = FrozenSet.ToFrozenSet(["urn:oid:1.2.208.176.1.2", "https://fhir.ee/sid/pid/est/ni", "urn:tervik:sample:national-id"]);
+    /// <summary>Systems of national numbers, for identifiers whose type does not say that they are one: Denmark, Estonia, and the sample and demonstration data.</summary>
+    static readonly FrozenSet<string> NationalSystems = FrozenSet.ToFrozenSet(["urn:oid:1.2.208.176.1.2", "https://fhir.ee/sid/pid/est/ni", "urn:tervik:sample:national-id", "urn:tervik:demo:kr-resident-number"]);
 
     const int UsualAge = 15;
     /// <summary>From this age on a child decides alone: by country of the institution that keeps the record.</summary>

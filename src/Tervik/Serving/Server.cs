@@ -1,8 +1,11 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Routing.Constraints;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Tervik.Demo.Personas;
 using Tervik.Portal.Shell;
+using Tervik.Portal.SignIn;
 using Tervik.Records.Rest;
 using Tervik.Trust;
 
@@ -30,7 +33,7 @@ static class Server
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
         builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, SessionIdle = settings.SessionIdle });
-        builder.Services.AddPortal();
+        builder.Services.AddPortal([.. Personas.All.Select(one => new TourPersona(one.Reference, one.Name, one.IsProfessional, () => one.Who(CultureInfo.CurrentUICulture), () => one.Try(CultureInfo.CurrentUICulture)))]);
         var app = builder.Build();
         app.MapHealth(installation);
         app.MapTrust();

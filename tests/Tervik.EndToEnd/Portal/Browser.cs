@@ -7,7 +7,7 @@ public sealed class Browser : IAsyncLifetime
 {
     const string Chromium = "/usr/bin/chromium";
 
-    public Node Node { get; } = new();
+    public Node Node { get; init; } = new();
     IPlaywright? playwright;
     IBrowser? browser;
 
@@ -20,12 +20,16 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>A page of a new person's browser.</summary>
-    public async Task<IPage> Open(int width = 1280, bool dark = false, bool javaScript = true)
+    /// <param name="width">Of the window.</param>
+    /// <param name="dark">Whether the system asks for dark pages.</param>
+    /// <param name="javaScript">Whether scripts run.</param>
+    /// <param name="keepsPolicy">Whether the content security policy holds: axe cannot be put into such a page.</param>
+    public async Task<IPage> Open(int width = 1280, bool dark = false, bool javaScript = true, bool keepsPolicy = false)
     {
         Assert.SkipWhen(browser is null, "Chromium is not installed (Debian: chromium).");
         var context = await browser.NewContextAsync(new()
         {
-            ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light, JavaScriptEnabled = javaScript, BaseURL = Node.Address, BypassCSP = true,
+            ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light, JavaScriptEnabled = javaScript, BaseURL = Node.Address, BypassCSP = !keepsPolicy,
         });
         return await context.NewPageAsync();
     }

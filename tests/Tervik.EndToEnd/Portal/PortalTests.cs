@@ -25,8 +25,9 @@ public sealed class PortalTests(Browser browser) : IClassFixture<Browser>
     {
         var page = await browser.Open(javaScript: false);
         await Browser.SignIn(page, "Søren Holm");
+        await page.GetByRole(AriaRole.Link, new() { Name = "My patients" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new("Mari Tamm") }).ClickAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "Timeline" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Timeline", Exact = true }).ClickAsync();
         Assert.NotEqual(0, await page.Locator("ol.timeline li").CountAsync());
         await page.Locator("ol.timeline a").First.ClickAsync();
         Assert.Contains("/entry/", page.Url, StringComparison.Ordinal);
@@ -39,11 +40,12 @@ public sealed class PortalTests(Browser browser) : IClassFixture<Browser>
     {
         var professional = await browser.Open();
         await Browser.SignIn(professional, "Søren Holm");
-        await professional.GotoAsync("/patients/p01");
-        var seen = await professional.Locator("section:has(#laboratory) tbody").InnerTextAsync();
+        await professional.GotoAsync("/patients/p01/timeline");
+        var seen = await professional.Locator(".record-page").InnerTextAsync();
         var patient = await browser.Open();
         await Browser.SignIn(patient, "Mari Tamm");
-        Assert.Equal(seen, await patient.Locator("section:has(#laboratory) tbody").InnerTextAsync());
+        await patient.GotoAsync("/patients/p01/timeline");
+        Assert.Equal(seen, await patient.Locator(".record-page").InnerTextAsync());
         await patient.GotoAsync("/patients/p01/access");
         Assert.Contains("Søren Holm", await patient.Locator("ol.accesses").InnerTextAsync(), StringComparison.Ordinal);
     }

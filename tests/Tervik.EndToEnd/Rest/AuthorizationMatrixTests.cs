@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Tervik.EndToEnd.Portal;
 
 namespace Tervik.EndToEnd.Rest;
 
@@ -10,7 +11,7 @@ namespace Tervik.EndToEnd.Rest;
 public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<Node>
 {
     /// <summary>Of the foreign patient: must never be in an answer.</summary>
-    static readonly Dictionary<string, string> Canaries = new() { ["p01"] = "Tamm", ["p02"] = "Kask" };
+    static readonly Dictionary<string, string> Canaries = new() { ["p01"] = "Tamm", ["p02"] = "Kask", ["p04"] = "Mägi", ["p06"] = "Rebane" };
 
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -98,6 +99,102 @@ public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<
             Assert.True(answer.Status == HttpStatusCode.OK, $"{name}: {answer.Status} {answer.Body}");
             Assert.DoesNotContain("\"total\":0", answer.Body, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>By every way, that patient is as one who does not exist; in the portal too.</summary>
+    async Task IsAbsent(string agent, string patient)
+    {
+        using var client = await Of(agent);
+        foreach (var (way, _, _, _, _) in Ways)
+        {
+            var (hidden, absent) = (await Ask(client, way, patient, Canaries[patient]), await Ask(client, way, "p99", "Nobodyx"));
+            Assert.Equal((way, absent.Status), (way, hidden.Status));
+            Assert.Equal((way, Normal(absent.Body, "p99", "Nobodyx")), (way, Normal(hidden.Body, patient, Canaries[patient])));
+        }
+        using var person = await PortalPerson.SignIn(node, agent);
+        foreach (var page in (string[])["", "/timeline", "/results", "/access", $"/entry/Observation/{patient}-weight-0"])
+            Assert.Equal((page, HttpStatusCode.NotFound), (page, (await person.Get($"/patients/{patient}{page}")).Status));
+    }
+
+    /// <summary>By every way of reading, that patient is there; in the portal too.</summary>
+    async Task IsThere(string agent, string patient)
+    {
+        using var client = await Of(agent);
+        foreach (var (way, method, _, _, _) in Ways)
+        {
+            if (method is not "GET" || way is "audit log") continue;
+            var answer = await Ask(client, way, patient, Canaries[patient]);
+            Assert.True(answer.Status == HttpStatusCode.OK && !answer.Body.Contains("\"total\":0", StringComparison.Ordinal), $"{way}: {answer.Status} {answer.Body}");
+        }
+        using var person = await PortalPerson.SignIn(node, agent);
+        Assert.Equal(HttpStatusCode.OK, (await person.Get($"/patients/{patient}")).Status);
+    }
+
+    async Task Put(string reference, string json)
+    {
+        using var system = await Of("client/registry");
+        using var body = new StringContent(json, Encoding.UTF8, "application/fhir+json");
+        using var answer = await system.PutAsync(new Uri(reference, UriKind.Relative), body, Stop);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Stop));
+    }
+
+    /// <summary>p03 is the mother of p06, once the record says so with her national number.</summary>
+    [Fact]
+    public async Task A_child_is_there_for_its_parent_while_the_record_says_so()
+    {
+        const string Mother = """{"resourceType":"RelatedPerson","id":"p06-mother","active":true,"patient":{"reference":"Patient/p06"},"identifier":[{"system":"urn:tervik:sample:national-id","value":"880123-0002"}],"relationship":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-RoleCode","code":"MTH"}]}]}""";
+        await Put("Observation/p06-weight-0", """{"resourceType":"Observation","id":"p06-weight-0","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}]},"subject":{"reference":"Patient/p06"},"effectiveDateTime":"2026-10-01"}""");
+        await IsAbsent("Patient/p03", "p06");
+        await Put("RelatedPerson/p06-mother", Mother);
+        await IsThere("Patient/p03", "p06");
+        // She sees who has looked, by name; what she did is in the child's log.
+        using var mother = await PortalPerson.SignIn(node, "Patient/p03");
+        Assert.Contains("Liis Saar", (await mother.Get("/patients/p06/access")).Html, StringComparison.Ordinal);
+        using var api = await Of("Patient/p03");
+        Assert.Contains("Patient/p03", await api.GetStringAsync(new Uri("AuditEvent?patient=Patient/p06", UriKind.Relative), Stop), StringComparison.Ordinal);
+        await IsAbsent("Patient/p02", "p06");
+        await Put("RelatedPerson/p06-mother", Mother.Replace("true", "false", StringComparison.Ordinal));
+        await IsAbsent("Patient/p03", "p06");
+    }
+
+    /// <summary>holm treats p04, who closes the record to him, opens it again, and closes it to his hospital.</summary>
+    [Fact]
+    public async Task A_patient_who_closed_the_record_is_absent_for_the_professional()
+    {
+        await IsThere("Practitioner/holm", "p04");
+        using var patient = await PortalPerson.SignIn(node, "Patient/p04");
+        foreach (var actor in (string[])["Practitioner/holm", "Organization/tartu"])
+        {
+            await Put("PractitionerRole/holm-tartu", """{"resourceType":"PractitionerRole","id":"holm-tartu","practitioner":{"reference":"Practitioner/holm"},"organization":{"reference":"Organization/tartu"}}""");
+            var page = $"/patients/p04/sharing/close?actor={actor}";
+            Assert.Contains("Holm", (await patient.Get(page)).Html, StringComparison.Ordinal);
+            await patient.Post(page, "/patients/p04/sharing/close", ("actor", actor), ("understood", "yes"));
+            await IsAbsent("Practitioner/holm", "p04");
+            await IsThere("Patient/p04", "p04");
+            await patient.Post("/patients/p04/sharing", "/patients/p04/sharing/open", ("choice", await patient.FirstChoice("/patients/p04/sharing")));
+            await IsThere("Practitioner/holm", "p04");
+        }
+    }
+
+    /// <summary>p08 lets p09 in: the record is there, the list of who has looked is not, nothing can be written; and it ends with the next request.</summary>
+    [Fact]
+    public async Task An_adult_who_was_let_in_reads_and_does_nothing_else()
+    {
+        using var owner = await PortalPerson.SignIn(node, "Patient/p08");
+        using var friend = await PortalPerson.SignIn(node, "Patient/p09");
+        Assert.Equal(HttpStatusCode.NotFound, (await friend.Get("/patients/p08")).Status);
+        var (status, html) = await owner.Post("/patients/p08/family", "/patients/p08/family/let-in", ("number", "010615-0008"), ("until", DateTime.Today.AddDays(3).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)), times: 2);
+        Assert.Equal((HttpStatusCode.OK, 1), (status, Regex.Count(html, "name=\"choice\"")));
+        Assert.Contains("Mads Østergaard", (await friend.Get("/patients/p08")).Html, StringComparison.Ordinal);
+        foreach (var page in (string[])["access", "access/question?agent=&day=2026-11-25", "sharing", "family", "sharing/consents"])
+            Assert.Equal((page, HttpStatusCode.NotFound), (page, (await friend.Get($"/patients/p08/{page}")).Status));
+        using var api = await Of("Patient/p09");
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync(new Uri("Patient/p08", UriKind.Relative), Stop)).StatusCode);
+        Assert.DoesNotContain("\"entry\"", await api.GetStringAsync(new Uri("AuditEvent?patient=Patient/p08", UriKind.Relative), Stop), StringComparison.Ordinal);
+        Assert.Contains("Freja Nygaard", (await owner.Get("/patients/p08/access")).Html, StringComparison.Ordinal);
+        await owner.Post("/patients/p08/family", "/patients/p08/family/end", ("choice", await owner.FirstChoice("/patients/p08/family")));
+        Assert.Equal(HttpStatusCode.NotFound, (await friend.Get("/patients/p08")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync(new Uri("Patient/p08", UriKind.Relative), Stop)).StatusCode);
     }
 
     [Fact]

@@ -159,7 +159,7 @@ public sealed class RelationTests
         {
             await house.Put("Practitioner", doctor, "'active':true");
             foreach (var patient in (string[])["a", "b"])
-                await house.Put("Encounter", $"{doctor}-{patient}", $$"""'status':'finished','class':{'code':'AMB'},'subject':{'reference':'Patient/{{patient}}'},'participant':[{'individual':{'reference':'Practitioner/{{doctor}}'}}]""");
+                await house.Put("Encounter", $"{doctor}-{patient}", $$"""'status':'finished','class':{'code':'AMB'},'subject':{'reference':'Patient/{{patient}}'},'participant':[{'individual':{'reference':'Practitioner/{{doctor}}'} }]""");
         }
         await house.Put("PractitionerRole", "y-ward", "'practitioner':{'reference':'Practitioner/y'},'organization':{'reference':'Organization/ward'}");
         var (a, b) = (house.Store.Keys.Reference("Patient/a"), house.Store.Keys.Reference("Patient/b"));

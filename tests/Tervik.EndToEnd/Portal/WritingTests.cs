@@ -6,7 +6,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Tervik.Portal.Writing;
-using Tervik.Records.Model;
 using Tervik.Records.Validation;
 
 namespace Tervik.EndToEnd.Portal;
@@ -320,7 +319,7 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
     static void Valid(string resource)
     {
         using var json = JsonDocument.Parse(resource);
-        Assert.Empty(ResourceValidator.Validate(Node.Resource(json.RootElement), ValidationDepth.Invariants).Where(fault => fault.Severity is "error" or "fatal").Select(fault => $"{fault.Where}: {fault.What}"));
+        Assert.Empty(ResourceValidator.Validate(Tervik.Records.Model.Node.Resource(json.RootElement), ValidationDepth.Invariants).Where(fault => fault.Severity is "error" or "fatal").Select(fault => $"{fault.Where}: {fault.What}"));
     }
 
     static async Task Post(HttpClient api, string resource)

@@ -6,7 +6,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Tervik.Portal.Writing;
-using Tervik.Records.Model;
 using Tervik.Records.Validation;
 
 namespace Tervik.EndToEnd.Portal;

@@ -179,8 +179,8 @@ sealed partial class Life
         return true;
     }
 
-    // Two drugs on the renin-angiotensin system, two beta blockers or two statins are not taken together.
-    static readonly string[] NotTogether = ["C09", "C07A", "C10AA"];
+    // Two drugs on the renin-angiotensin system, two beta blockers, two statins or two serotonin reuptake inhibitors are not taken together.
+    static readonly string[] NotTogether = ["C09", "C07A", "C10AA", "N06AB"];
 
     static bool IsSameKind(Drug a, Drug b) => Array.Exists(NotTogether, kind => a.Code.Code.StartsWith(kind, StringComparison.Ordinal) && b.Code.Code.StartsWith(kind, StringComparison.Ordinal));
 

@@ -53,9 +53,10 @@ public sealed class DetailsTests(Browser browser) : IClassFixture<Browser>
         before["extension"] = JsonNode.Parse("""[{"url":"http://example.org/own","valueDecimal":1.50},{"url":"http://hl7.org/fhir/StructureDefinition/patient-birthPlace","valueAddress":{"city":"Võru"}}]""");
         before["telecom"] = JsonNode.Parse("""[{"system":"phone","value":"+372 100","use":"old"},{"system":"phone","value":"+372 200 3000","use":"mobile","rank":1},{"system":"fax","value":"77"}]""");
         before["contact"] = JsonNode.Parse("""[{"relationship":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0131","code":"E"}]}],"name":{"family":"Employer"}},{"relationship":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0131","code":"N"}]}],"name":{"family":"Mägi","given":["Anu"]},"telecom":[{"system":"phone","value":"+372 300 4000"}],"gender":"female"}]""");
+        before["communication"] = JsonNode.Parse("""[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"ru"}]},"preferred":true}]""");
         await Put(api, before);
         var page = await browser.Open(javaScript: false);
-        await Browser.SignIn(page, "Kristjan Mägi");
+        await Browser.SignIn(page, $"{before["name"]![0]!["given"]![0]} {before["name"]![0]!["family"]}");
         await page.GotoAsync("/patients/p04/details");
         Assert.Equal(("+372 200 3000", "Anu Mägi"), (await page.Locator("#phone").InputValueAsync(), await page.Locator("#kin-name").InputValueAsync()));
         await page.Locator("#phone").FillAsync("+372 555 6666");
@@ -69,7 +70,7 @@ public sealed class DetailsTests(Browser browser) : IClassFixture<Browser>
 
         before["telecom"]![1]!["value"] = "+372 555 6666";
         before["telecom"]!.AsArray().Add(new JsonObject { ["system"] = "email", ["value"] = "kristjan@example.org" });
-        before["communication"] = JsonNode.Parse("""[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"et"}]},"preferred":true}]""");
+        before["communication"] = JsonNode.Parse("""[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"et"}]},"preferred":true},{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"ru"}]}}]""");
         before["extension"]!.AsArray().Add(JsonNode.Parse("""{"url":"http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired","valueBoolean":false}"""));
         before["contact"]![1]!["relationship"]!.AsArray().Add(JsonNode.Parse("""{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-RoleCode","code":"SIB"}]}"""));
         var after = await Patient(api, "p04");

@@ -41,8 +41,7 @@ static class DownloadEndpoints
         await visit.Log("summary-download", document.Read, [record.Compartment(id)], stop);
         var headers = request.Response.Headers;
         headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=\"patient-summary-{id}-{record.Today:yyyy-MM-dd}.{form}\"");
-        headers.CacheControl = "no-store";
-        headers.XContentTypeOptions = "nosniff";
+        headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
         return answer;
     }
 }

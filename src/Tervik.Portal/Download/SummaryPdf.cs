@@ -12,13 +12,14 @@ namespace Tervik.Portal.Download;
 /// <remarks>Lengths are points, 1/72 inch; y grows downwards. PDFsharp keeps fonts in tables that all documents share, so one document is written at a time.</remarks>
 sealed class SummaryPdf
 {
-    const double PageWidth = 595, PageHeight = 842, Margin = 51, Gap = 10, CellPadding = 3.5, Foot = 30, Width = PageWidth - 2 * Margin, Bottom = PageHeight - Margin - Foot;
+    const double PageWidth = 595, PageHeight = 842, Margin = 51, Gap = 10, CellPadding = 3.5, Foot = 30, ShortColumn = 95, Width = PageWidth - 2 * Margin, Bottom = PageHeight - Margin - Foot;
     static readonly Lock Writing = new();
     static readonly XBrush Ink = new XSolidBrush(XColor.FromArgb(0x1E, 0x22, 0x26)), Soft = new XSolidBrush(XColor.FromArgb(0x53, 0x5B, 0x63)), Band = new XSolidBrush(XColor.FromArgb(0xEE, 0xF1, 0xF4));
     static readonly XPen Rule = new(XColor.FromArgb(0xC4, 0xCB, 0xD2), 0.6);
 
     readonly PdfFonts.Face name = PdfFonts.Of(20, isBold: true), heading = PdfFonts.Of(13, isBold: true), text = PdfFonts.Of(9.5, isBold: false), strong = PdfFonts.Of(9.5, isBold: true), small = PdfFonts.Of(8, isBold: false);
     readonly ReadableSummary summary;
+    readonly Dictionary<(PdfFonts.Face, string), double> measured = [];
     /// <summary>Wrapped texts, kept between the pass that counts and the one that writes.</summary>
     readonly Dictionary<(PdfFonts.Face, string, double), List<string>> wrapped = [];
     /// <summary>Null while pages are only counted: a page cannot be written to again when their number is known.</summary>
@@ -85,10 +86,6 @@ sealed class SummaryPdf
             added.Size = PdfSharp.PageSize.A4;
             surface = XGraphics.FromPdfPage(added);
         }
-        if (page == 1) return;
-        // The first page says it large.
-        Artifact(() => Draw(small, Soft, summary.PageLine, Margin, y));
-        y += small.Line + Gap;
     }
 
     void EndPage()
@@ -195,7 +192,7 @@ sealed class SummaryPdf
         End();
     }
 
-    /// <summary>Columns as wide as their words need; what is over is taken from, or given to, the widest in proportion.</summary>
+    /// <summary>Columns as wide as their words need. Where that is too much, values and dates keep their line and long texts wrap; where it is less, all grow.</summary>
     double[] Widths(ReadableTable table)
     {
         var wanted = new double[table.Heads.Count];
@@ -204,7 +201,8 @@ sealed class SummaryPdf
         {
             var face = i == 0 ? strong : text;
             wanted[i] = Math.Max(Measure(strong, table.Heads[i]), table.Rows.Max(row => Measure(face, row[i]))) + 2 * CellPadding + 4;
-            least[i] = Math.Min(Width / wanted.Length, Math.Max(Measure(strong, table.Heads[i]) + 2 * CellPadding + 1, table.Rows.Max(row => row[i].Split(' ').Max(word => Measure(face, word))) + 2 * CellPadding + 1));
+            var longest = Math.Max(Measure(strong, table.Heads[i]), table.Rows.Max(row => row[i].Split(' ').Max(word => Measure(face, word)))) + 2 * CellPadding + 1;
+            least[i] = Math.Min(Width / wanted.Length, i > 0 && wanted[i] <= ShortColumn ? wanted[i] : longest);
         }
         var total = wanted.Sum();
         if (total <= Width) return [.. wanted.Select(width => width + (Width - total) * width / total)];
@@ -274,9 +272,10 @@ sealed class SummaryPdf
 
     double Measure(PdfFonts.Face face, string line)
     {
+        if (measured.TryGetValue((face, line), out var known)) return known;
         var width = 0.0;
         foreach (var (run, isOther) in Runs(line)) width += surface.MeasureString(run, isOther ? face.Other : face.Main).Width;
-        return width;
+        return measured[(face, line)] = width;
     }
 
     /// <summary>Stretches of letters of one font; marks and spaces go with the letter before them.</summary>
@@ -294,36 +293,46 @@ sealed class SummaryPdf
         if (line.Length > start) yield return (line[start..], isOther);
     }
 
-    /// <summary>Lines no wider than <paramref name="width"/>: broken at spaces, after East Asian letters, and inside a word only when it is wider than the line.</summary>
+    /// <summary>Lines no wider than <paramref name="width"/>: broken at spaces, and inside a word only when it is wider than a line.</summary>
     List<string> Wrap(PdfFonts.Face face, string words, double width)
     {
         if (wrapped.TryGetValue((face, words, width), out var known)) return known;
-        var lines = new List<string>();
+        var (lines, line, used, space) = (new List<string>(), new StringBuilder(), 0.0, Measure(face, " "));
         foreach (var paragraph in words.ReplaceLineEndings("\n").Split('\n'))
         {
-            var line = new StringBuilder();
             foreach (var word in paragraph.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
-                var candidate = line.Length == 0 ? word : $"{line} {word}";
-                if (Measure(face, candidate) <= width)
+                var wide = Measure(face, word);
+                if (line.Length > 0 && used + space + wide <= width)
                 {
-                    line.Clear().Append(candidate);
+                    line.Append(' ').Append(word);
+                    used += space + wide;
                     continue;
                 }
-                if (line.Length > 0) lines.Add(line.ToString());
-                line.Clear();
-                foreach (var letters in StringInfo.ParseCombiningCharacters(word).Append(word.Length).Zip(StringInfo.ParseCombiningCharacters(word).Skip(1).Append(word.Length), (from, to) => word[Math.Min(from, to)..to]))
+                EndLine();
+                if (wide <= width)
                 {
-                    if (line.Length > 0 && Measure(face, $"{line}{letters}") > width)
-                    {
-                        lines.Add(line.ToString());
-                        line.Clear();
-                    }
-                    line.Append(letters);
+                    line.Append(word);
+                    used = wide;
+                    continue;
+                }
+                for (var letters = StringInfo.GetTextElementEnumerator(word); letters.MoveNext();)
+                {
+                    var letter = letters.GetTextElement();
+                    if (used + Measure(face, letter) > width) EndLine();
+                    line.Append(letter);
+                    used += Measure(face, letter);
                 }
             }
-            if (line.Length > 0) lines.Add(line.ToString());
+            EndLine();
         }
         return wrapped[(face, words, width)] = lines.Count == 0 ? [""] : lines;
+
+        void EndLine()
+        {
+            if (line.Length > 0) lines.Add(line.ToString());
+            line.Clear();
+            used = 0;
+        }
     }
 }

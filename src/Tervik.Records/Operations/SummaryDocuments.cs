@@ -37,7 +37,7 @@ public sealed class SummaryDocuments(SearchEngine searches, RecordStore store, T
     public async Task<SummaryDocument?> Of(string patient, AccessFilter filter, CancellationToken stop)
     {
         if (await store.Read("Patient", patient, filter, stop) is not { IsDeleted: false } stored) return null;
-        var document = new Composing(store, filter, JsonText.Instant((clock.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond), stop);
+        var document = new Composing(store, filter, clock.GetLocalNow().ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture), stop);
         return await document.Compose(stored, await selection.Of(patient, filter, stop));
     }
 

@@ -40,7 +40,8 @@ sealed class SummaryNarrative(Func<string, JsonObject?> find)
     public JsonObject Section(SummarySection section, IReadOnlyList<JsonObject> entries) => Text(xml =>
     {
         if (entries.Count == 0) xml.WriteElementString("p", Xhtml, section.Nothing);
-        foreach (var group in entries.GroupBy(entry => entry.Text("resourceType")!))
+        foreach (var absent in entries.Select(Absence).OfType<string>()) xml.WriteElementString("p", Xhtml, absent);
+        foreach (var group in entries.Where(entry => Absence(entry) is null).GroupBy(entry => entry.Text("resourceType")!))
         {
             var columns = Columns(group.Key);
             xml.WriteStartElement("table", Xhtml);
@@ -53,6 +54,9 @@ sealed class SummaryNarrative(Func<string, JsonObject?> find)
             xml.WriteEndElement();
         }
     });
+
+    /// <summary>What an entry says that stands only for missing information; null when it stands for itself.</summary>
+    static string? Absence(JsonObject entry) => (entry["code"] ?? entry["medicationCodeableConcept"]).Codings().FirstOrDefault(coding => coding.Text("system") == SummaryCodes.AbsentUnknown).Text("display");
 
     /// <summary>One resource: what its section's table says of it.</summary>
     public JsonObject Resource(JsonObject resource) => Text(xml =>

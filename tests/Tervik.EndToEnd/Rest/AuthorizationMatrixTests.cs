@@ -15,7 +15,7 @@ public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<
 
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    /// <summary>Ways to reach data; {p} is the patient.</summary>
+    /// <summary>Ways to reach data; {p} is the patient, {c} the family name, {n} the national number.</summary>
     static readonly (string Name, string Method, string Path, string? Body, string? Header)[] Ways =
     [
         ("read", "GET", "Patient/{p}", null, null),
@@ -46,7 +46,7 @@ public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<
         ("whole compartment", "GET", "Patient/{p}/*", null, null),
         ("everything", "GET", "Patient/{p}/$everything", null, null),
         ("summary", "GET", "Patient/{p}/$summary", null, null),
-        ("summary by identifier", "GET", "Patient/$summary?identifier=urn:tervik:sample:national-id|{n}", null, null),
+        ("summary by identifier", "GET", "Patient/$summary?identifier={n}", null, null),
         ("summary by POST", "POST", "Patient/{p}/$summary", """{"resourceType":"Parameters"}""", "application/fhir+json"),
         ("encounter everything", "GET", "Encounter/{p}-visit-0/$everything", null, null),
         ("lastn", "GET", "Observation/$lastn?patient={p}", null, null),
@@ -223,9 +223,21 @@ public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<
 
     async Task<HttpClient> Of(string agent) => agent == "nobody" ? new HttpClient { BaseAddress = new Uri($"{node.Address}/fhir/") } : await node.Client(agent);
 
-    static async Task<(HttpStatusCode Status, string Body)> Ask(HttpClient client, string way, string patient, string canary)
+    /// <summary>The patient's national number as a search parameter's value; one that nobody has for who does not exist.</summary>
+    async Task<string> Number(string patient)
+    {
+        using var reader = await node.Client("client/reader", "read");
+        using var answer = await reader.GetAsync(new Uri($"Patient/{patient}", UriKind.Relative), Stop);
+        if (!answer.IsSuccessStatusCode) return "urn%3Anone%7C0";
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Stop));
+        var identifier = json.RootElement.GetProperty("identifier")[0];
+        return Uri.EscapeDataString($"{identifier.GetProperty("system").GetString()}|{identifier.GetProperty("value").GetString()}");
+    }
+
+    async Task<(HttpStatusCode Status, string Body)> Ask(HttpClient client, string way, string patient, string canary)
     {
         var (_, method, path, body, type) = Ways.Single(one => one.Name == way);
+        if (path.Contains("{n}", StringComparison.Ordinal)) path = path.Replace("{n}", await Number(patient), StringComparison.Ordinal);
         string Fill(string text) => text.Replace("{p}", patient, StringComparison.Ordinal).Replace("{c}", canary, StringComparison.Ordinal);
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(Fill(path), UriKind.Relative));
         if (body is not null) request.Content = new StringContent(Fill(body), Encoding.UTF8, type!);

@@ -101,11 +101,11 @@ public sealed class Form
     /// <param name="isRequired">Whether it may be empty.</param>
     public string Text(string name, int longest, bool isRequired = true)
     {
-        var text = this[name].Trim();
+        // FHIR strings hold no control characters but tab, CR and LF, and nothing that XML cannot carry; what a terminal pasted is no reason to lose the rest.
+        var text = new string([.. this[name].Where(letter => letter is '\n' or '\t' || !char.IsControl(letter) && letter is not ('\uFFFE' or '\uFFFF'))]).Trim();
         if (text.Length == 0 && isRequired) Fail(name, Words.Of("error required"));
         if (text.Length > Math.Min(longest, LongestField)) Fail(name, Words.Of("error too long", longest, text.Length));
-        // FHIR strings hold no control characters but tab, CR and LF; what a terminal pasted is no reason to lose the rest.
-        return new([.. text.Where(letter => !char.IsControl(letter) || letter is '\n' or '\t')]);
+        return text;
     }
 
     /// <summary>One of the values a list offers; empty when it is missing or another, which is noted.</summary>

@@ -20,10 +20,10 @@ static partial class PageChecks
     /// <summary>The hidden fields of the first form that has each: token, key, version.</summary>
     public static Dictionary<string, string> Hidden(string html) => HiddenField().Matches(html).DistinctBy(field => field.Groups[1].Value).ToDictionary(field => field.Groups[1].Value, field => WebUtility.HtmlDecode(field.Groups[2].Value));
 
-    /// <summary>What stands in an input or textarea.</summary>
+    /// <summary>What stands in an input or textarea; HTML does not count the line break a textarea begins with.</summary>
     public static string Value(string html, string name) =>
         Regex.Match(html, $"<input [^>]*name=\"{name}\"[^>]*? value=\"([^\"]*)\"") is { Success: true } input ? WebUtility.HtmlDecode(input.Groups[1].Value)
-        : Regex.Match(html, $"<textarea [^>]*name=\"{name}\"[^>]*>\n?([^<]*)</textarea>") is { Success: true } area ? WebUtility.HtmlDecode(area.Groups[1].Value) : "";
+        : Regex.Match(html, $"<textarea [^>]*name=\"{name}\"[^>]*>([^<]*)</textarea>") is { Success: true } area && WebUtility.HtmlDecode(area.Groups[1].Value) is var text ? text.StartsWith('\n') ? text[1..] : text : "";
 
     /// <summary>Posts fields as the browser of this page would, without following the answer.</summary>
     public static Task<IAPIResponse> Post(IPage page, string path, Dictionary<string, string> fields)
@@ -44,7 +44,7 @@ static partial class PageChecks
     }
 
     /// <summary>What a field keeps of a text.</summary>
-    public static string Kept(string text) => new([.. text.Replace("\r\n", "\n", StringComparison.Ordinal).Trim().Where(letter => !char.IsControl(letter) || letter is '\n' or '\t')]);
+    public static string Kept(string text) => new string([.. text.Replace("\r\n", "\n", StringComparison.Ordinal).Where(letter => letter is '\n' or '\t' || !char.IsControl(letter) && letter is not ('\uFFFE' or '\uFFFF'))]).Trim();
 
     static string? SharedData()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Tervik.Conformance.Suites;
 using Tervik.Records.Model;
 
@@ -45,7 +46,8 @@ public sealed class SummaryTests(Node node) : IClassFixture<Node>
         Assert.Equal("application/fhir+xml", answer.Content.Headers.ContentType!.MediaType);
         using var document = JsonDocument.Parse(FhirXml.ToJson(await answer.Content.ReadAsByteArrayAsync(Stop)));
         using var plain = await node.Client("Patient/p01");
-        Assert.Equal(Untimed(await Summary(plain, "Patient/p01/$summary")), Untimed(document.RootElement));
+        // XML has an order of its own.
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Untimed(await Summary(plain, "Patient/p01/$summary"))), JsonNode.Parse(Untimed(document.RootElement))));
     }
 
     [Fact]
@@ -102,7 +104,7 @@ public sealed class SummaryTests(Node node) : IClassFixture<Node>
         Assert.DoesNotContain("<script", narrative, StringComparison.Ordinal);
     }
 
-    static IEnumerable<JsonElement> Sections(JsonElement document) => document.GetProperty("entry")[0].GetProperty("resource").GetProperty("section").EnumerateArray();
+    static JsonElement.ArrayEnumerator Sections(JsonElement document) => document.GetProperty("entry")[0].GetProperty("resource").GetProperty("section").EnumerateArray();
 
     static async Task<JsonElement> Summary(HttpClient client, string path, string? body = null)
     {

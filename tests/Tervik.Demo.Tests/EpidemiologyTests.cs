@@ -73,17 +73,17 @@ public sealed class EpidemiologyTests(EpidemiologyTests.Sample sample) : IClassF
     }
 
     [Theory]
-    [InlineData("metformin and HbA1c", "A10BA02", "4548-4", 0.4)]
-    [InlineData("a statin and LDL", "C10AA05", "39469-2", 0.8)]
-    [InlineData("levothyroxine and TSH", "H03AA01", "3016-3", 4)]
-    public void A_year_after_treatment_began_the_result_is_better_on_average(string what, string drug, string test, double least)
+    [InlineData("metformin and HbA1c", "A10BA02", "4548-4", 240, 0.4)]
+    [InlineData("a statin and LDL", "C10AA05", "39469-2", 240, 0.8)]
+    [InlineData("levothyroxine and TSH", "H03AA01", "3016-3", 100, 4)]
+    public void After_treatment_began_the_result_is_better_on_average(string what, string drug, string test, int fromDays, double least)
     {
         var changes = new List<double>();
         foreach (var life in sample.Lives)
         {
             if (!life.FirstTaken.TryGetValue(drug, out var start)) continue;
             var before = life.Results.Where(result => result.Code == test && Math.Abs(result.Day.DayNumber - start.DayNumber) <= 10).ToList();
-            var after = life.Results.Where(result => result.Code == test && result.Day.DayNumber - start.DayNumber is > 240 and < 500).ToList();
+            var after = life.Results.Where(result => result.Code == test && result.Day.DayNumber - start.DayNumber > fromDays && result.Day.DayNumber - start.DayNumber < 500).ToList();
             if (before.Count > 0 && after.Count > 0) changes.Add(before[0].Value - after.Average(result => result.Value));
         }
         Assert.True(changes.Count >= 8, $"Only {changes.Count} can be compared.");

@@ -78,8 +78,20 @@ public sealed partial class PersonaTests
             if (id == "p01") Assert.DoesNotContain("Practitioner/kuusk", all, StringComparison.Ordinal);
             if (id == "p02") Assert.DoesNotContain("Practitioner/holm", all, StringComparison.Ordinal);
             if (id is "p01" or "p02") Assert.Contains(id == "p01" ? "Practitioner/holm" : "Practitioner/kuusk", Text(resources.Single(resource => resource.Id == $"{id}-visit-0")), StringComparison.Ordinal);
+            if (Weights(resources) is { Count: > 1 } weights && number != 5) Assert.True(weights.Max() / weights.Min() < 1.3, $"{id} weighs from {weights.Min()} to {weights.Max()} kg.");
             if (id == "p14") Assert.InRange(resources.Count, 2800, 4000);
         }
+    }
+
+    static List<double> Weights(IReadOnlyList<Writing.DemoResource> resources)
+    {
+        var weights = new List<double>();
+        foreach (var resource in resources.Where(resource => resource.Id.Contains("-weight-", StringComparison.Ordinal)))
+        {
+            using var json = JsonDocument.Parse(resource.Json);
+            weights.Add(json.RootElement.GetProperty("valueQuantity").GetProperty("value").GetDouble());
+        }
+        return weights;
     }
 
     static string Text(Writing.DemoResource resource) => System.Text.Encoding.UTF8.GetString(resource.Json.Span);

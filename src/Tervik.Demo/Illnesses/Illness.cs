@@ -38,6 +38,8 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
     public (string Marker, double Limit)? Target { get; init; }
     /// <summary>How many steps are taken at once when it begins.</summary>
     public int FirstSteps { get; init; } = 1;
+    /// <summary>Whose field it is, where not that of <see cref="Referral"/>: a specialist who looks after somebody anyway controls it too.</summary>
+    public Specialty? Field { get; init; }
     /// <summary>Who is asked.</summary>
     public Specialty? Referral { get; init; }
     /// <summary>Nights in hospital when it begins.</summary>
@@ -67,7 +69,7 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         new("prediabetes", S("714628002", "Prediabetes"), "R73.0", [0, 0, 1, 3, 6, 9, 10, 8, 5, 3]) { Silent = 700, Raised = [("obesity", 3)], Effects = [E("hba1c", 0.7), E("glucose", 0.9)], Panels = ["diabetes"], Measures = ["weight"], Controls = 1 },
         new("t2d", S("44054006", "Type 2 diabetes"), "E11.9", [0, 0, 0.1, 0.3, 0.6, 1, 1.3, 1.3, 1, 0.5])
         {
-            Silent = 900, Raised = [("prediabetes", 22), ("obesity", 2.2)], Ends = ["prediabetes"], Effects = [E("hba1c", 2.4, 0.10), E("glucose", 3.6, 0.12), E("triglycerides", 0.5), E("acr", 8, 3)],
+            Field = Specialty.Endocrinology, Silent = 900, Raised = [("prediabetes", 22), ("obesity", 2.2)], Ends = ["prediabetes"], Effects = [E("hba1c", 2.4, 0.10), E("glucose", 3.6, 0.12), E("triglycerides", 0.5), E("acr", 8, 3)],
             Panels = ["diabetes", "lipids", "kidney", "urine"], Measures = ["bp", "weight", "bmi"], Controls = 2.4, Target = ("hba1c", 7.0),
             Steps = ["metformin", "metformin-1000<metformin", "empagliflozin", "semaglutide", "glargine", "aspart"], Complaint = "thirst", Deadly = 1.4,
         },
@@ -84,7 +86,7 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         },
         new("hypothyroid", S("40930008", "Underactive thyroid"), "E03.9", [0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 0.9, 1, 1, 1])
         {
-            Silent = 420, Women = 4, Effects = [E("tsh", 9.5), E("ft4", -5.5), E("pulse", -6), E("ldl", 0.3)], Panels = ["thyroid"], Measures = ["weight", "pulse"], Controls = 1, Target = ("tsh", 4.5),
+            Field = Specialty.Endocrinology, Silent = 420, Women = 4, Effects = [E("tsh", 9.5), E("ft4", -5.5), E("pulse", -6), E("ldl", 0.3)], Panels = ["thyroid"], Measures = ["weight", "pulse"], Controls = 1, Target = ("tsh", 4.5),
             Steps = ["levothyroxine", "levothyroxine-100<levothyroxine"], Complaint = "tired",
         },
         new("gout", S("90560007", "Gout"), "M10.9", [0, 0, 0.1, 0.5, 1.2, 2.2, 3, 4, 4.5, 4]) { Women = 0.3, Raised = [("ckd", 2), ("obesity", 1.8)], Effects = [E("urate", 190)], Panels = ["urate", "kidney"], Controls = 0.7, Steps = ["ibuprofen", "allopurinol"], FirstSteps = 2, Complaint = "joint" },
@@ -92,12 +94,12 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         // Heart, vessels, kidneys
         new("hypertension", S("38341003", "High blood pressure"), "I10", [0, 0, 1, 5, 13, 24, 34, 38, 35, 30])
         {
-            Silent = 700, Raised = [("obesity", 1.9), ("t2d", 1.7), ("ckd", 2)], Effects = [E("systolic", 27), E("diastolic", 12)], Panels = ["kidney"], Measures = ["bp"], Controls = 1.5, Target = ("systolic", 140),
+            Field = Specialty.Cardiology, Silent = 700, Raised = [("obesity", 1.9), ("t2d", 1.7), ("ckd", 2)], Effects = [E("systolic", 27), E("diastolic", 12)], Panels = ["kidney"], Measures = ["bp"], Controls = 1.5, Target = ("systolic", 140),
             Steps = ["ramipril", "amlodipine", "indapamide", "spironolactone"], Deadly = 1.1,
         },
         new("ckd", S("433144002", "Chronic kidney disease, stage 3"), "N18.3", [0, 0, 0.05, 0.2, 0.5, 1.5, 4, 8, 12, 15])
         {
-            Silent = 1100, Raised = [("t2d", 2.2), ("hypertension", 1.8)], Effects = [E("egfr", -26, -1.6), E("urea", 4.5, 0.3), E("potassium", 0.25), E("acr", 80, 15), E("hb", -7, -0.6)],
+            Field = Specialty.Nephrology, Silent = 1100, Raised = [("t2d", 2.2), ("hypertension", 1.8)], Effects = [E("egfr", -26, -1.6), E("urea", 4.5, 0.3), E("potassium", 0.25), E("acr", 80, 15), E("hb", -7, -0.6)],
             Panels = ["kidney", "blood", "urine"], Measures = ["bp"], Controls = 2, Steps = ["empagliflozin"], Deadly = 1.6, Complaint = "check",
         },
         new("esrd", S("46177005", "Kidney failure, on dialysis"), "N18.6", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
@@ -112,7 +114,7 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         },
         new("mi", S("22298006", "Heart attack"), "I21.9", [0, 0, 0, 0.1, 0.5, 1.1, 1.8, 2.6, 4, 5])
         {
-            Women = 0.5, Raised = [("ihd", 4), ("smoking", 1.9), ("t2d", 1.5), ("hypertension", 1.3)], Brings = "ihd", Days = 60, Effects = [E("troponin", 640), E("crp", 18), E("probnp", 500)], Panels = ["troponin", "kidney", "blood", "lipids"], Measures = ["bp", "pulse", "saturation"],
+            Field = Specialty.Cardiology, Women = 0.5, Raised = [("ihd", 4), ("smoking", 1.9), ("t2d", 1.5), ("hypertension", 1.3)], Brings = "ihd", Days = 60, Effects = [E("troponin", 640), E("crp", 18), E("probnp", 500)], Panels = ["troponin", "kidney", "blood", "lipids"], Measures = ["bp", "pulse", "saturation"],
             Nights = 5, Ward = Specialty.Cardiology, Procedure = S("415070008", "Balloon widening and stent of a heart artery"), Picture = "angiography", Steps = ["clopidogrel"], Complaint = "chest", Deadly = 3,
         },
         new("hf", S("84114007", "Heart failure"), "I50.9", [0, 0, 0, 0.05, 0.2, 0.6, 1.8, 4.5, 10, 18])
@@ -148,10 +150,10 @@ sealed record Illness(string Key, Term Code, string Icd, double[] Rates)
         // Mind and nerves
         new("depression", S("35489007", "Depression"), "F32.9", [0, 4, 5, 4.5, 4, 3.5, 3, 3, 3.5, 4])
         {
-            Women = 1.7, Days = 420, Effects = [E("phq9", 15)], Measures = ["phq9", "weight"], Panels = ["thyroid", "blood"], Controls = 4, Steps = ["sertraline", "sertraline-100<sertraline", "mirtazapine"], Target = ("phq9", 9), Complaint = "mood",
+            Field = Specialty.Psychiatry, Women = 1.7, Days = 420, Effects = [E("phq9", 15)], Measures = ["phq9", "weight"], Panels = ["thyroid", "blood"], Controls = 4, Steps = ["sertraline", "sertraline-100<sertraline", "mirtazapine"], Target = ("phq9", 9), Complaint = "mood",
         },
-        new("anxiety", S("197480006", "Anxiety disorder"), "F41.9", [0.5, 4, 4, 3, 2, 1.5, 1.5, 1.5, 1, 1]) { Women = 1.7, Days = 500, Effects = [E("pulse", 6), E("phq9", 5)], Measures = ["phq9"], Controls = 2, Steps = ["escitalopram"], Complaint = "worry" },
-        new("insomnia", S("193462001", "Sleeplessness"), "G47.0", [0, 0.5, 2, 3, 4, 5, 5, 5, 5, 5]) { Days = 120, Steps = ["zopiclone"], Complaint = "sleep" },
+        new("anxiety", S("197480006", "Anxiety disorder"), "F41.9", [0.5, 4, 4, 3, 2, 1.5, 1.5, 1.5, 1, 1]) { Field = Specialty.Psychiatry, Women = 1.7, Days = 500, Effects = [E("pulse", 6), E("phq9", 5)], Measures = ["phq9"], Controls = 2, Steps = ["escitalopram"], Complaint = "worry" },
+        new("insomnia", S("193462001", "Sleeplessness"), "G47.0", [0, 0.5, 2, 3, 4, 5, 5, 5, 5, 5]) { Field = Specialty.Psychiatry, Days = 120, Steps = ["zopiclone"], Complaint = "sleep" },
         new("migraine", S("37796009", "Migraine"), "G43.9", [1, 3.5, 3.5, 3, 2, 1, 0.3, 0.1, 0, 0]) { Women = 2.2, Measures = ["bp"], Controls = 0.5, FirstSteps = 1, Steps = ["sumatriptan", "propranolol"], Complaint = "head" },
         new("epilepsy", S("84757009", "Epilepsy"), "G40.9", [0.6, 0.5, 0.4, 0.35, 0.35, 0.4, 0.6, 1, 1.3, 1.4]) { Panels = ["blood", "liver"], Controls = 1, Steps = ["levetiracetam"], Referral = Specialty.Neurology, Picture = "head", Complaint = "seizure", Deadly = 1.4 },
         new("parkinson", S("49049000", "Parkinson's disease"), "G20", [0, 0, 0, 0, 0.03, 0.15, 0.6, 1.3, 1.8, 1.6]) { Measures = ["bp"], Controls = 2, Steps = ["levodopa"], Referral = Specialty.Neurology, Complaint = "tremor", Deadly = 1.6 },

@@ -86,7 +86,8 @@ sealed class Body
     public decimal Measure(Marker marker, DateOnly at)
     {
         var value = Expect(marker.Key, at);
-        if (marker.Within > 0) value += dice.Normal(0, marker.Within) * Math.Max(1, Math.Abs(value) / Math.Max(1, Math.Abs(marker.Men) * 4));
+        // What is far above the healthy value also varies more.
+        if (marker.Within > 0) value += dice.Normal(0, marker.Within) * (marker.Men > 0 ? Math.Max(1, value / (marker.Men * 4)) : 1);
         return Rounded(marker, value);
     }
 

@@ -22,12 +22,20 @@ sealed partial class Life
         // An acute illness lasts as long as it lasts.
         if (illness.Passes) ailment.End = now.AddDays((int)(illness.Days * (0.8 + 0.4 * dice.Roll())));
         ailments.Add(ailment);
+        // What is taken for it ends with it; after a heart attack it is taken for a year, after a stroke for good.
+        if (ailment.End is { } end && illness.Key != "stroke") At(illness.Key == "mi" ? now.AddYears(1) : end, () => EndCourses(ailment));
         foreach (var ended in illness.Ends)
             if (Find(ended) is { } before) before.End = now;
         if (illness.Brings is { } brought && !Has(brought, now)) Begin(Illness.Of(brought));
         if (illness.IsCancer) Suspect(ailment);
         else if (illness.Nights > 0 && body.Age(now) >= illness.NightsFrom) Admit(ailment);
         else FirstVisit(ailment);
+    }
+
+    void EndCourses(Ailment ailment)
+    {
+        foreach (var course in courses)
+            if (ReferenceEquals(course.Reason, ailment) && course.End is null) course.End = now;
     }
 
     void FirstVisit(Ailment ailment)
@@ -50,6 +58,8 @@ sealed partial class Life
         {
             In(45, () => Control([ailment]));
             In(150, () => Control([ailment]));
+            if (illness.Controls >= 3)
+                foreach (var days in (int[])[95, 210, 280]) In(days, () => Control([ailment]));
         }
         Close(visit);
     }
@@ -99,14 +109,15 @@ sealed partial class Life
         if (day >= today) return;
         var isFirst = controls++ == 0;
         // Who has a specialist sees them every second time, beginning with the first.
-        var specialist = person.Shape.Team is [var (_, professional), ..] && controls % 2 == 1 ? staff[professional] : null;
+        var specialist = person.Shape.Team is [var (field, professional), ..] && controls % 2 == 1 && active.Exists(one => (one.Illness.Field ?? one.Illness.Referral)?.Key == field) ? staff[professional] : null;
         var clinician = specialist ?? (active.Count > 0 && dice.Chance(0.25) && !person.Shape.IsPersona ? nurse : doctor);
         var visit = Open(day, clinician, active.Count == 0 ? "Health check" : specialist is not null ? "Specialist control" : "Control visit");
         visit.Reasons.AddRange(active.OrderByDescending(one => one.Illness.Controls).Take(4));
         visit.Complaint = active.Count == 0 ? "check" : dice.Chance(0.6) ? "well" : "so-so";
         List<string> measures = ["bp", .. active.SelectMany(one => one.Illness.Measures)];
         if (active.Count == 0 || isFirst || dice.Chance(0.5)) measures.AddRange(["weight", "pulse"]);
-        if (active.Count == 0) measures.AddRange(body.Age(day) < 18 ? ["height", "bmi"] : ["bmi"]);
+        if (body.Age(day) < 18) measures.AddRange(["weight", "height"]);
+        if (active.Count == 0) measures.Add("bmi");
         Measure(visit, measures.Distinct());
         Test(visit, [.. active.SelectMany(one => one.Illness.Panels).Concat(active.Count == 0 && body.Age(day) > 40 ? ["lipids", "diabetes"] : []).Distinct()], always: false);
         if (body.Age(day) >= 16 && dice.Chance(0.35)) WriteSmoking(visit);

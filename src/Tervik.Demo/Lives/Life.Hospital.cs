@@ -50,8 +50,9 @@ sealed partial class Life
             Test(visit, [panels[0]], always: true, day);
         }
         (now, body.Congestion) = (left, 0);
-        if (isFirst) Treat(ailment, visit, illness.FirstSteps);
-        else visit.Plan.Add(("diuretic", []));
+        // Drugs against a cancer come after chemotherapy and radiation.
+        if (isFirst && !illness.IsCancer) Treat(ailment, visit, illness.FirstSteps);
+        if (!isFirst) visit.Plan.Add(("diuretic", []));
         PlanControl(visit, 14);
         Close(visit, NoteKind.Discharge, left);
         now = admitted;
@@ -104,7 +105,7 @@ sealed partial class Life
         }
         if (illness.Key != "colon")
             for (var week = 0; week < 3; week++) In(205 + week * 7, () => Treatment(ailment, Radiotherapy, "Radiotherapy", null));
-        In(240, () => Control([ailment]));
+        In(232, () => Conclude(ailment));
     }
 
     void Diagnose(Ailment ailment)
@@ -118,6 +119,20 @@ sealed partial class Life
         Close(visit);
     }
 
+    /// <summary>The first part is over: a drug for years where there is one, and controls.</summary>
+    void Conclude(Ailment ailment)
+    {
+        if (Workday(now) >= today) return;
+        var visit = Open(Workday(now), Specialist(Specialty.Oncology), "Specialist control", minutes: 30);
+        visit.Reasons.Add(ailment);
+        visit.Complaint = "well";
+        Measure(visit, ["bp", "weight"]);
+        Test(visit, ailment.Illness.Panels, always: true);
+        Treat(ailment, visit, 1);
+        PlanControl(visit, 180);
+        Close(visit);
+    }
+
     void Treatment(Ailment ailment, Term treatment, string type, string? cycle)
     {
         if (Workday(now) >= today) return;
@@ -127,7 +142,8 @@ sealed partial class Life
         if (treatment == Chemotherapy)
         {
             Measure(visit, ["bp", "weight", "temperature"]);
-            WriteMarker(visit, White, Body.Rounded(White, 2.2 + dice.Roll() * 2.6), visit.Day, 0.4);
+            // The treatment keeps the white cells low; the blood count takes this instead of the body's own.
+            visit.Found[White] = Body.Rounded(White, 2.2 + dice.Roll() * 2.6);
             Test(visit, ["liver", "blood"], always: true);
         }
         WriteProcedure(treatment, visit, ailment, minutes: treatment == Chemotherapy ? 200 : 15);

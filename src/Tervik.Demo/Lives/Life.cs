@@ -99,7 +99,7 @@ sealed partial class Life
         foreach (var illness in Illness.All)
         {
             var rate = illness.Rate(age, person.IsFemale);
-            if (rate <= 0 || (person.Shape.IsPlain && (!illness.Passes || illness.Days > 60))) continue;
+            if (rate <= 0 || (person.Shape.IsPlain && (!illness.Passes || illness.Days > 60 || illness.Nights > 0))) continue;
             // Of colds and the like before the record begins nothing remains.
             if (illness.Passes && illness.Nights == 0 && to < recordedFrom) continue;
             if (illness.Needs is { } needed && !Has(needed, from)) continue;

@@ -46,7 +46,7 @@ static class Cast
         }),
         Patient(8, "Mads", "Østergaard", false, "1990-10-27", Country.Denmark, "København", "2200", "Nørre Allé 31", "55512308", new()
         {
-            Had = [("anxiety", 6.5), ("depression", 0.7), ("insomnia", 0.2)], Team = [("psychiatry", "brandt")], Today = ("brandt", 11.5), Allergies = [],
+            Had = [("anxiety", 0.95), ("depression", 0.7), ("insomnia", 0.2)], Team = [("psychiatry", "brandt")], Today = ("brandt", 11.5), Allergies = [],
         }),
         Patient(9, "Freja", "Nygaard", true, "2006-06-15", Country.Denmark, "København", "2300", "Engvej 5", "55512309", new() { Allergies = [], Smokes = false }),
         Patient(10, "Niels", "Bæk", false, "1953-04-04", Country.Denmark, "København", "2100", "Østerbrogade 88", "55512310", new()

@@ -1,10 +1,12 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tervik.Portal.Documents;
+using Tervik.Portal.Explain;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
@@ -28,8 +30,10 @@ namespace Tervik.Portal.Entry;
 /// <param name="FilesBase">Address below which the files are.</param>
 /// <param name="ReadHref">Where it is read as a document, or null when it is none.</param>
 /// <param name="Json">As it is stored.</param>
+/// <param name="Explained">The code that can be explained as <c>system|code</c>, or null.</param>
+/// <param name="Unit">UCUM code of its unit, or null.</param>
 public sealed record EntryModel(PatientHeader Patient, string Type, string Title, FhirDate? Date, string? Status, IReadOnlyList<EntryRow> Rows, MarkupString? Narrative, IReadOnlyList<Attachment> Files,
-    IReadOnlyList<SectionLine> Belonging, int Version, string Base, string FilesBase, string? ReadHref, string Json);
+    IReadOnlyList<SectionLine> Belonging, int Version, string Base, string FilesBase, string? ReadHref, string Json, string? Explained, string? Unit);
 
 /// <summary>The page of one entry.</summary>
 static class EntryEndpoints
@@ -60,7 +64,8 @@ static class EntryEndpoints
         {
             var rows = EntryRows.Of(shown.Json, section.Mentions);
             return new EntryModel(section.Patient, type, TitleOf(shown), shown.Entry.Date, shown.Entry.Status, rows, rows.Count == 0 ? SafeHtml.Of(shown.Json.At("text").TextAt("div")) : null, Attachment.In(shown.Json), belonging,
-                stored.Version, shown.Href, $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}", DocumentsQuery.Kinds.Any(kind => kind.Type == type) ? $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}" : null, Indented(stored.Body));
+                stored.Version, shown.Href, $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}", DocumentsQuery.Kinds.Any(kind => kind.Type == type) ? $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}" : null, Indented(stored.Body),
+                ExplainedOf(shown.Json), shown.Json.At("valueQuantity").TextAt("code"));
         });
         await visit.Log("entry", section.Logged, [section.Compartment], stop);
         return visit.Page<EntryPage>(model);
@@ -68,6 +73,8 @@ static class EntryEndpoints
 
     /// <summary>What an entry is called; its type in the reader's words where it says nothing.</summary>
     internal static string TitleOf(Shown shown) => shown.Title == RecordEntry.TypeInWords(shown.Type) ? ElementWords.Type(shown.Type) : shown.Title;
+
+    static string? ExplainedOf(JsonElement json) => Explanations.KeyOf(json.At("code")) ?? Explanations.KeyOf(json.At("medicationCodeableConcept")) ?? Explanations.KeyOf(json.At("vaccineCode"));
 
     static SectionLine Belonging(Shown shown) => shown.Line(shown.Entry.Date, shown.Entry.Date?.DayAndTime, [new(ElementWords.Type(shown.Type))], [shown.Entry.Detail is { } detail ? new(null, detail) : null], TitleOf(shown));
 

@@ -41,7 +41,7 @@ static class Values
     }
 
     /// <summary>The unit in words, or as UCUM writes it.</summary>
-    public static string? Unit(JsonElement quantity) => (quantity.TextAt("unit") ?? quantity.TextAt("code")) is { } unit && unit != "1" ? Curly(unit) : null;
+    public static string? Unit(JsonElement quantity) => (quantity.TextAt("unit") ?? quantity.TextAt("code")) is { } unit && unit != "1" ? Readable(unit) : null;
 
     /// <summary>The number to draw; null when there is none.</summary>
     public static double? Number(JsonElement quantity) =>
@@ -80,6 +80,18 @@ static class Values
         return Math.Round(value, places, MidpointRounding.AwayFromZero).ToString("0.######", CultureInfo.InvariantCulture);
     }
 
-    // UCUM annotations: "{score}" is a word for readers.
-    static string Curly(string unit) => unit is ['{', .., '}'] ? unit[1..^1] : unit;
+    // UCUM is written for machines: "mm[Hg]", "10*9/L", "umol/L". Annotations such as "{score}" are words for readers.
+    static string Readable(string unit)
+    {
+        if (unit is ['{', .., '}'] && unit.IndexOf('{', 1) < 0) return unit[1..^1];
+        if (unit == "Cel") return "°C";
+        if (unit.StartsWith("umol", StringComparison.Ordinal) || unit.StartsWith("ug", StringComparison.Ordinal) || unit.StartsWith("uL", StringComparison.Ordinal)) unit = "µ" + unit[1..];
+        foreach (var (ucum, written) in Signs) unit = unit.Replace(ucum, written, StringComparison.Ordinal);
+        return unit;
+    }
+
+    static readonly (string, string)[] Signs =
+    [
+        ("mm[Hg]", "mmHg"), ("[IU]", "IU"), ("10*12/", "10¹²/"), ("10*9/", "10⁹/"), ("10*6/", "10⁶/"), ("10*3/", "10³/"), ("/uL", "/µL"), ("{1.73_m2}", "1.73 m²"), ("kg/m2", "kg/m²"), ("cm[H2O]", "cmH₂O"), ("[degF]", "°F"), ("[lb_av]", "lb"), ("[in_i]", "in"),
+    ];
 }

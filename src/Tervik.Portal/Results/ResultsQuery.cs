@@ -90,7 +90,7 @@ sealed partial class ResultsQuery(RecordQuery record)
         var titles = TitlesOf(reports);
         var groups = all.Where(one => IsAsked(one, filter))
             .GroupBy(one => ResultGroup.Of(one.Code, one.Latest.Panel, one.Latest.Category) is { } key ? Words.Of(key) : titles.GetValueOrDefault(one.Latest.ObservationId) ?? Words.Of(one.Latest.Category == "laboratory" ? "results other laboratory" : "results other"))
-            .Select(group => new ResultsGroup(group.Key, [.. group.OrderByDescending(one => one.Latest.Date?.Instant).ThenBy(one => one.Name, StringComparer.CurrentCultureIgnoreCase)]))
+            .Select(group => new ResultsGroup(group.Key, [.. group.OrderByDescending(one => one.Latest.Date?.Instant)]))
             .OrderByDescending(group => group.Series[0].Latest.Date?.Instant).ThenBy(group => group.Name, StringComparer.CurrentCultureIgnoreCase);
         return (new(header, filter, [.. groups], isCut), [patient, .. found]);
     }
@@ -131,7 +131,8 @@ sealed partial class ResultsQuery(RecordQuery record)
         List<Series> together = chosen.Latest.Panel is { } panel && chosen.Drawn.Count > 0
             ? [.. all.Where(one => one.Latest.Panel == panel && one.Latest.Unit == chosen.Latest.Unit && one.Drawn.Count > 0)] : [chosen];
         var shown = together.SelectMany(series => series.Values).Select(value => value.ObservationId).ToHashSet(StringComparer.Ordinal);
-        var title = together.Count > 1 ? chosen.Latest.PanelName ?? chosen.Name : chosen.Name;
+        // "Blood pressure panel with all children optional": a panel's name is for those who order it.
+        var title = together.Count == 1 ? chosen.Name : Explanations.Find(chosen.Latest.Panel!)?.Title ?? chosen.Latest.PanelName ?? chosen.Name;
 
         var (reports, _) = await record.FindAll(id, "DiagnosticReport", MostReports, access, stop, ("_sort", "-date"));
         var concluded = reports.Where(report => RecordQuery.Take(report, json => json.ItemsAt("result").Any(result => IdOf(result) is { } observation && shown.Contains(observation)))).Take(ShownReports).ToList();

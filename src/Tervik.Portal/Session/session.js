@@ -1,5 +1,7 @@
 // Tells when the session is about to end, and lets it be kept with one key. All tabs share the time: who works in one is not warned in another.
 const dialog = document.getElementById('session');
+// Whoever is told that the session has ended must find that it has.
+const MarginMs = 500;
 const Shared = 'tervik-session-ends', MostWarningMs = 120_000;
 const { seconds, field, token } = dialog.dataset;
 const warningMs = Math.min(MostWarningMs, Number(seconds) * 500);
@@ -16,7 +18,7 @@ const set = (ms, tell = true) => {
 async function stay() {
   try {
     const answer = await fetch('/session/extend', { method: 'POST', body: new URLSearchParams({ [field]: token }) });
-    if (answer.ok) set(Date.now() + Number(await answer.text()) * 1000);
+    if (answer.ok) set(Date.now() + Number(await answer.text()) * 1000 + MarginMs);
     else end();
   } catch { /* No network: the time goes on, and the button is still there. */ }
 }
@@ -24,6 +26,7 @@ async function stay() {
 function end() {
   if (isOver) return;
   isOver = true;
+  if (location.pathname === '/sign-in') return;
   if (!typedIn) return location.replace(`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`);
   // What was typed stays where it is; sending it leads through the sign-in and back.
   show('over');
@@ -49,5 +52,5 @@ document.addEventListener('input', event => { if (event.target.form?.method === 
 addEventListener('storage', event => { if (event.key === Shared && event.newValue) set(Number(event.newValue), false); });
 addEventListener('pageshow', event => { if (event.persisted) { try { set(Number(localStorage.getItem(Shared)) || endsAt, false); } catch { /* as above */ } tick(); } });
 document.addEventListener('visibilitychange', tick);
-set(Date.now() + Number(seconds) * 1000);
+set(Date.now() + Number(seconds) * 1000 + MarginMs);
 setInterval(tick, 500);

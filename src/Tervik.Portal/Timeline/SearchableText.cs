@@ -56,7 +56,7 @@ static class SearchableText
             else Collect(member.Value, texts);
         }
         // Who searches "blood sugar" means HbA1c too.
-        if (system is not null && code is not null && Explanations.Find($"{system}|{code}") is { } explanation) texts.Add(explanation.Title);
+        if (system is not null && code is not null && Explanations.Find(system, code) is { } explanation) texts.Add(explanation.Title);
         if (data.ValueKind == JsonValueKind.String && Attachment(type, data) is { } attached) texts.Add(attached);
     }
 

@@ -101,7 +101,7 @@ sealed class TimelineQuery(RecordQuery record)
         {
             var (all, more) = await record.FindAll(id, source.Type, MostSearched, filter, stop, ("_sort", $"-{source.Date}"));
             isCut |= more;
-            fitting.AddRange(all.Where(stored => RecordQuery.Take(stored, json => (!asked.OnlyImportant || Importance.Is(stored.Type, json)) && (words.Count == 0 || Marked.HasAll(Folded(SearchableText.Of(json)), words)))).Select(Dated.Read));
+            fitting.AddRange(all.Where(stored => RecordQuery.Take(stored, json => (!asked.OnlyImportant || Importance.Is(stored.Type, json)) && (words.Count == 0 || HasAll(SearchableText.Of(json), words)))).Select(Dated.Read));
         }
         fitting.RemoveAll(dated => !IsInPeriod(dated, asked));
         if (who.Count > 0) fitting = await OfPeople(fitting, who, filter, stop);
@@ -119,6 +119,13 @@ sealed class TimelineQuery(RecordQuery record)
         var mentioned = entries.ConvertAll(dated => (Dated: dated, Who: RecordQuery.Take(dated.Stored, SearchableText.Who)));
         var names = await record.NamesOf(mentioned.SelectMany(one => one.Who.References), filter, stop);
         return [.. mentioned.Where(one => Marked.HasAll(Folded([.. one.Who.Names, .. one.Who.References.Select(reference => names.GetValueOrDefault(reference)).OfType<string>()]), who)).Select(one => one.Dated)];
+    }
+
+    // One fold of all: most entries have a dozen short texts. A blank stands between them, and no word holds one.
+    static bool HasAll(List<string> texts, List<string> words)
+    {
+        var all = FoldedText.Fold(string.Join('\n', texts));
+        return words.TrueForAll(word => all.Contains(word, StringComparison.Ordinal));
     }
 
     static List<string> Folded(List<string> texts) => texts.ConvertAll(FoldedText.Fold);
@@ -149,7 +156,7 @@ sealed class TimelineQuery(RecordQuery record)
         string.CompareOrdinal(b.Day, a.Day) is not 0 and var byDay ? byDay : Nullable.Compare(b.Entry.Date?.Instant, a.Entry.Date?.Instant) is not 0 and var byTime ? byTime : string.CompareOrdinal(a.Entry.Id, b.Entry.Id));
 
     static bool IsShown((string Type, string Date, EntryKind Kind) source, TimelineFilter asked) =>
-        asked.Kind is { } kind ? source.Kind == kind : source.Kind != EntryKind.Administration && (source.Type != "Observation" || asked.NeedsReading);
+        asked.Kind is { } kind ? source.Kind == kind : source.Kind != EntryKind.Administration && (source.Type != "Observation" || asked.Search is not null || asked.OnlyImportant);
 
     async Task<List<Dated>> Newest(string id, (string Type, string Date, EntryKind Kind) source, TimelineFilter asked, string? before, int count, AccessFilter filter, CancellationToken stop)
     {

@@ -16,7 +16,8 @@ public static class FoldedText
     /// <summary>The text as it is compared.</summary>
     public static string Fold(string text)
     {
-        if (!Ascii.IsValid(text)) text = text.Normalize(NormalizationForm.FormKD);
+        if (Ascii.IsValid(text)) return FoldAscii(text);
+        text = text.Normalize(NormalizationForm.FormKD);
         var folded = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
@@ -32,11 +33,27 @@ public static class FoldedText
                 case 'æ' or 'Æ': folded.Append("ae"); break;
                 case 'ø' or 'Ø': folded.Append('o'); break;
                 case 'ł' or 'Ł': folded.Append('l'); break;
-                default: folded.Append(Rune.ToLowerInvariant(rune).ToString()); break;
+                default:
+                    var lower = Rune.ToLowerInvariant(rune);
+                    if (lower.IsBmp) folded.Append((char)lower.Value);
+                    else folded.Append(lower.ToString());
+                    break;
             }
         }
         if (folded.Length > 0 && folded[^1] == ' ') folded.Length--;
         return folded.ToString();
+    }
+
+    // Most of a record, and ten times as fast.
+    static string FoldAscii(string text)
+    {
+        Span<char> folded = text.Length <= 512 ? stackalloc char[text.Length] : new char[text.Length];
+        var length = 0;
+        foreach (var c in text)
+            if (c > ' ') folded[length++] = char.IsAsciiLetterUpper(c) ? (char)(c | ' ') : c;
+            else if (length > 0 && folded[length - 1] != ' ') folded[length++] = ' ';
+        if (length > 0 && folded[length - 1] == ' ') length--;
+        return new(folded[..length]);
     }
 
     /// <summary>The value of table str: folded text, <see cref="End"/>, and the text as it was, each cut to what an index row can hold.</summary>

@@ -93,9 +93,9 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
         if (request.Items[Key] is OpenSession open) request.Items[Key] = open with { SeenUs = clock.NowUs() };
     }
 
-    /// <summary>Seconds until the request's session ends if nothing more is asked; null when it has none.</summary>
+    /// <summary>Whole seconds, rounded up, until the request's session ends if nothing more is asked; null when it has none.</summary>
     public long? SecondsLeft(HttpContext request) => request.Items[Key] is not OpenSession open ? null
-        : Math.Max(0, (Math.Min(open.EndsUs, open.SeenUs + (long)settings.SessionIdle.TotalMicroseconds) - clock.NowUs()) / 1_000_000);
+        : Math.Max(0, (Math.Min(open.EndsUs, open.SeenUs + (long)settings.SessionIdle.TotalMicroseconds) - clock.NowUs() + 999_999) / 1_000_000);
 
     async Task Touch(string hash, long nowUs, CancellationToken stop)
     {

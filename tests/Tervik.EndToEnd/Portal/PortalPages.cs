@@ -13,8 +13,9 @@ public sealed record PortalPage(string Name, string? Who, string Path, bool IsMa
     public static IReadOnlyList<PortalPage> All { get; } =
     [
         new("sign-in", null, "/sign-in", IsMain: true), new("tour", null, "/tour"),
-        new("patient-overview", Patient, "/", IsMain: true), new("patient-timeline", Patient, $"{Record}/timeline", IsMain: true), new("patient-timeline-search", Patient, $"{Record}/timeline?text=blood"),
+        new("patient-overview", Patient, "/", IsMain: true), new("patient-timeline", Patient, $"{Record}/timeline", IsMain: true), new("patient-timeline-search", Patient, $"{Record}/timeline?q=blood&important=0"),
         new("patient-results", Patient, $"{Record}/results", IsMain: true), new("patient-result", Patient, $"{Record}/results?code=http%3A%2F%2Floinc.org%7C4548-4"),
+        new("patient-blood-pressure", Patient, $"{Record}/results?code=http%3A%2F%2Floinc.org%7C8480-6"), new("patient-unusual", Patient, $"{Record}/results?unusual=1&years=3"), new("patient-explain-search", Patient, "/explain?q=sugar"),
         new("patient-conditions", Patient, $"{Record}/conditions"), new("patient-medication", Patient, $"{Record}/medication", IsMain: true), new("patient-allergies", Patient, $"{Record}/allergies"),
         new("patient-vaccinations", Patient, $"{Record}/vaccinations"), new("patient-procedures", Patient, $"{Record}/procedures"), new("patient-imaging", Patient, $"{Record}/imaging"),
         new("patient-documents", Patient, $"{Record}/documents"), new("patient-encounters", Patient, $"{Record}/encounters"), new("patient-referrals", Patient, $"{Record}/referrals"),

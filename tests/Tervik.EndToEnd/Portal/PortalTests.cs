@@ -16,7 +16,7 @@ public sealed class PortalTests(Browser browser) : IClassFixture<Browser>
         await page.WaitForURLAsync("**/results");
         await Press(page, "Hemoglobin A1c");
         await page.WaitForURLAsync("**code=*");
-        Assert.True(await page.Locator("svg.trend").IsVisibleAsync());
+        await page.Locator(".chart canvas").WaitForAsync();
         Assert.NotEqual(0, await page.Locator(".chosen tbody tr").CountAsync());
     }
 

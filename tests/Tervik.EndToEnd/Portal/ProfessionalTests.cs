@@ -54,6 +54,12 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    async Task<string> NumberOf(string patient)
+    {
+        using var client = await browser.Node.Client("client/loader");
+        return (string)(await Read(client, $"Patient/{patient}"))["identifier"]![0]!["value"]!;
+    }
+
     static async Task<JsonNode> Read(HttpClient client, string path) => JsonNode.Parse(await client.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken))!;
 
     [Theory, InlineData(360, false), InlineData(360, true), InlineData(1280, false), InlineData(1280, true), InlineData(1920, false), InlineData(1920, true)]
@@ -86,12 +92,12 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
 
     static async Task Look(IPage page, string name, int width, bool dark)
     {
-        Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, $"{name} is wider than the window.");
-        await page.AddScriptTagAsync(new() { Path = PortalTests.Axe() });
-        var found = await page.EvaluateAsync<string>("async () => JSON.stringify((await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })).violations.map(v => v.id + ': ' + v.nodes.map(n => n.target + ' ' + n.failureSummary).join('; ')))");
+        var needed = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+        var found = string.Join('\n', await Accessibility.Violations(page));
         if (Environment.GetEnvironmentVariable("TERVIK_SCREENSHOTS") is { Length: > 0 } folder)
             await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"pro{name.Replace('/', '-').Split('?')[0]}-{width}-{(dark ? "dark" : "light")}.png"), FullPage = !name.EndsWith("command", StringComparison.Ordinal) });
-        Assert.Equal(("[]", name), (found, name));
+        Assert.True(needed <= width, $"{name} is {needed} wide.");
+        Assert.Equal(("", name), (found, name));
     }
 
     [Fact]
@@ -124,14 +130,16 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         await Browser.SignIn(page, "Søren Holm");
         await page.Keyboard.PressAsync("Control+k");
         var field = page.Locator("#command-text");
-        await page.Keyboard.TypeAsync("mari");
+        await page.Keyboard.TypeAsync("mari t");
         await page.GetByRole(AriaRole.Option, new() { NameRegex = new("Mari Tamm") }).WaitForAsync();
+        await field.FillAsync(await NumberOf("p01"));
+        await Assertions.Expect(page.GetByRole(AriaRole.Option)).ToHaveCountAsync(1);
         Assert.Equal("1 hit", await page.Locator("#command-said").InnerTextAsync());
         Assert.Equal("true", await field.GetAttributeAsync("aria-expanded"));
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync("**/patients/p01");
         await page.Keyboard.PressAsync("Control+k");
-        await page.GetByRole(AriaRole.Option, new() { Name = "My day" }).WaitForAsync();
+        await page.GetByRole(AriaRole.Option, new() { Name = "My day", Exact = true }).WaitForAsync();
         var first = await field.GetAttributeAsync("aria-activedescendant");
         await page.Keyboard.PressAsync("ArrowDown");
         Assert.NotEqual(first, await field.GetAttributeAsync("aria-activedescendant"));
@@ -139,7 +147,6 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         Assert.False(await page.Locator("#command").IsVisibleAsync());
         await page.Locator("#command-open").ClickAsync();
         await page.Keyboard.TypeAsync("flowsh");
-        await page.Locator("[role=option]:only-child, .command-group + [role=option]:last-child").WaitForAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Option)).ToHaveCountAsync(1);
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync("**/patients/p01/flowsheet");
@@ -152,7 +159,7 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         await Browser.SignIn(page, "Søren Holm");
         await page.Locator("#command-open").ClickAsync();
         await page.WaitForURLAsync("**/go");
-        await page.Locator("#q").FillAsync("mari");
+        await page.Locator("#q").FillAsync("mari tamm");
         await page.Locator("main form button").ClickAsync();
         await page.Locator("main").GetByRole(AriaRole.Link, new() { Name = "Mari Tamm" }).ClickAsync();
         Assert.EndsWith("/patients/p01", page.Url, StringComparison.Ordinal);
@@ -161,19 +168,20 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
     [Fact]
     public async Task A_professional_sees_only_own_patients_on_every_page()
     {
+        var (own, other) = (await NumberOf("p01"), await NumberOf("p02"));
         var page = await browser.Open(javaScript: false);
         await Browser.SignIn(page, "Søren Holm");
-        foreach (var path in (string[])[.. Pages, "/go?q=jaan", "/go/find?q=jaan", "/go/find?q=490902-0001", "/patients?name=jaan", "/patients?name=490902-0001"])
+        foreach (var path in (string[])[.. Pages, "/go?q=jaan+kask", "/go/find?q=jaan+kask", $"/go/find?q={other}", "/patients?name=jaan+kask", $"/patients?name={other}"])
         {
             await page.GotoAsync(path);
             var content = await page.ContentAsync();
-            foreach (var trace in (string[])["Jaan", "Kask", "p02"]) Assert.False(content.Contains(trace, StringComparison.Ordinal), $"{path} holds {trace}.");
+            foreach (var trace in (string[])["Jaan Kask", "/p02", "task-p02", "message-p02"]) Assert.False(content.Contains(trace, StringComparison.Ordinal), $"{path} holds {trace}.");
         }
         foreach (var path in (string[])["/patients/p02", "/patients/p02/flowsheet", "/patients/p02/handover", "/tasks/task-p02"]) Assert.Equal(404, (await page.GotoAsync(path))!.Status);
-        // The same number of an own patient is found.
-        await page.GotoAsync("/patients?name=570314-0000");
+        // The number of an own patient is found, but only the whole of it.
+        await page.GotoAsync($"/patients?name={own}");
         Assert.Contains("Mari Tamm", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
-        await page.GotoAsync("/patients?name=570314-000");
+        await page.GotoAsync($"/patients?name={own[..^1]}");
         Assert.DoesNotContain("Mari Tamm", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
 
         var patient = await browser.Open(javaScript: false);
@@ -249,7 +257,7 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
     /// <summary>Tabs to what bears the name, and presses Enter.</summary>
     static async Task Press(IPage page, string name)
     {
-        for (var steps = 0; steps < 120; steps++)
+        for (var steps = 0; steps < 200; steps++)
         {
             await page.Keyboard.PressAsync("Tab");
             if (!(await page.EvaluateAsync<string>("document.activeElement.innerText ?? ''")).Contains(name, StringComparison.Ordinal)) continue;

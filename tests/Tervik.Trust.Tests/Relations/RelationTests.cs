@@ -153,13 +153,13 @@ public sealed class RelationTests
         await using var house = await House.Open(engine);
         await house.Put("Patient", "a", "'active':true");
         await house.Put("Patient", "b", "'active':true");
-        await house.Put("Organization", "hospital", "'name':'H");
+        await house.Put("Organization", "hospital", "'name':'H'");
         await house.Put("Organization", "ward", "'name':'W','partOf':{'reference':'Organization/hospital'}");
         foreach (var doctor in (string[])["x", "y"])
         {
             await house.Put("Practitioner", doctor, "'active':true");
             foreach (var patient in (string[])["a", "b"])
-                await house.Put("Encounter", $"{doctor}-{patient}", $$"""'status':'finished','class':{'code':'AMB'},'subject':{'reference':'Patient/{{patient}}'},'participant':[{'individual':{'reference':'Practitioner/{{doctor}}'}}]""");
+                await house.Put("Encounter", $"{doctor}-{patient}", $$"""'status':'finished','class':{'code':'AMB'},'subject':{'reference':'Patient/{{patient}}'},'participant':[{'individual':{'reference':'Practitioner/{{doctor}}'} }]""");
         }
         await house.Put("PractitionerRole", "y-ward", "'practitioner':{'reference':'Practitioner/y'},'organization':{'reference':'Organization/ward'}");
         var (a, b) = (house.Store.Keys.Reference("Patient/a"), house.Store.Keys.Reference("Patient/b"));

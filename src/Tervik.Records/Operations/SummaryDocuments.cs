@@ -130,8 +130,10 @@ public sealed class SummaryDocuments(SearchEngine searches, RecordStore store, T
             if ((type != "Device" || resource["patient"] is not null) && SummaryCodes.Profile(type, section, resource["code"].CodeOf(SummaryCodes.Loinc), isImaging) is { } profile) meta["profile"] = new JsonArray(profile);
             if (resource["meta"].Member("security") is { } security) meta["security"] = security.DeepClone();
             resource.Remove("meta");
-            if (meta.Count > 0) resource.Insert(Math.Min(2, resource.Count), "meta", meta);
-            resource["text"] ??= narrative.Resource(resource);
+            var text = resource["text"]?.DeepClone() ?? narrative.Resource(resource);
+            resource.Remove("text");
+            resource.Insert(2, "text", text); // after resourceType and id, as in the specification
+            if (meta.Count > 0) resource.Insert(2, "meta", meta);
         }
 
         JsonObject Composition(StoredResource patient, string patientUrl, string author, string custodian, Dictionary<SummarySection, List<string>> members, SummaryNarrative narrative)

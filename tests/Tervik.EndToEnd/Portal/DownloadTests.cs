@@ -53,6 +53,20 @@ public sealed class DownloadTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task A_page_on_paper_has_its_content_and_no_navigation()
+    {
+        var page = await browser.Open();
+        await Browser.SignIn(page, "Mari Tamm");
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        foreach (var path in (string[])["/", "/patients/p01/results", "/patients/p01/timeline", "/patients/p01/download"])
+        {
+            await page.GotoAsync(path);
+            Assert.Empty(await page.EvaluateAsync<string[]>("[...document.querySelectorAll('nav, form, .site-header, .site-footer, .record-menu')].filter(e => e.checkVisibility()).map(e => e.tagName + '.' + e.className)"));
+            Assert.True(await page.Locator("main h1").IsVisibleAsync());
+        }
+    }
+
+    [Fact]
     public async Task The_PDF_has_every_section_and_the_name_and_number_on_each_page()
     {
         var page = await browser.Open();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Tervik.Conformance.Suites;
 using Tervik.Records.Model;
 
@@ -45,7 +46,8 @@ public sealed class SummaryTests(Node node) : IClassFixture<Node>
         Assert.Equal("application/fhir+xml", answer.Content.Headers.ContentType!.MediaType);
         using var document = JsonDocument.Parse(FhirXml.ToJson(await answer.Content.ReadAsByteArrayAsync(Stop)));
         using var plain = await node.Client("Patient/p01");
-        Assert.Equal(Untimed(await Summary(plain, "Patient/p01/$summary")), Untimed(document.RootElement));
+        // XML has an order of its own.
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Untimed(await Summary(plain, "Patient/p01/$summary"))), JsonNode.Parse(Untimed(document.RootElement))));
     }
 
     [Fact]

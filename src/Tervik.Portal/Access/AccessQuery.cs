@@ -101,12 +101,18 @@ sealed class AccessQuery(AuditView audit, CareRelations care, FamilyRelations fa
     {
         if (agent is null) return null;
         if (agent == $"Patient/{patient}") return Words.Of("why own");
-        if (agent.StartsWith("Patient/", StringComparison.Ordinal))
-            return Words.Of((await sharing.Of($"Patient/{patient}", stop)).Any(choice => choice.Kind == SharingKind.LetIn && choice.Actor == agent)
-                && (await family.Of(agent, stop)).All(member => member.Patient != $"Patient/{patient}" || member.Kind == FamilyKind.LetIn) ? "why let in" : "why guardian");
+        if (agent.StartsWith("Patient/", StringComparison.Ordinal)) return Words.Of(await WhyFamily(agent, $"Patient/{patient}", stop));
         if (!agent.StartsWith("Practitioner/", StringComparison.Ordinal)) return Words.Of("why program");
         var nearest = facts[agent].Where(fact => fact.Date is not null).OrderBy(fact => Math.Abs((fact.Date!.Value.Local.Date - day).Days)).FirstOrDefault();
         return nearest.Date is { } date ? Words.Of("why care", nearest.Title, date.Day) : facts.Contains(agent) ? Words.Of("why care undated") : Words.Of("why unknown");
+    }
+
+    // What holds today comes first, then what the choices of both tell of the past.
+    async Task<string> WhyFamily(string agent, string patient, CancellationToken stop)
+    {
+        if ((await family.Of(agent, stop)).Any(member => member.Patient == patient && member.Kind == FamilyKind.Guardian)) return "why guardian";
+        if ((await sharing.Of(patient, stop)).Any(choice => choice.Kind == SharingKind.LetIn && choice.Actor == agent)) return "why let in";
+        return (await sharing.Of(agent, stop)).Any(choice => choice.Kind == SharingKind.LetIn && choice.Actor == patient) ? "why letting in" : "why family unknown";
     }
 
     /// <summary>When a fact was or will be, and what it is.</summary>

@@ -6,7 +6,8 @@ const Shared = 'tervik-session-ends', MostWarningMs = 120_000;
 const { seconds, field, token } = dialog.dataset;
 const warningMs = Math.min(MostWarningMs, Number(seconds) * 500);
 const left = dialog.querySelector('[role=timer]'), parts = [...dialog.querySelectorAll('[data-part]')];
-let endsAt = 0, typedIn = null, isOver = false;
+// A form that came back unsaved holds what was typed before this page.
+let endsAt = 0, typedIn = document.querySelector('[data-unsaved]')?.form ?? null, isOver = false;
 
 const show = name => { for (const part of parts) part.hidden = part.dataset.part !== name; };
 const set = (ms, tell = true) => {
@@ -26,7 +27,7 @@ async function stay() {
 function end() {
   if (isOver) return;
   isOver = true;
-  if (location.pathname === '/sign-in') return;
+  if (!typedIn && location.pathname === '/sign-in') return;
   if (!typedIn) return location.replace(`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`);
   // What was typed stays where it is; sending it leads through the sign-in and back.
   show('over');

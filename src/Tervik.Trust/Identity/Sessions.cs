@@ -16,7 +16,7 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
 {
     /// <summary>Of the hash of a secret: enough to tell apart the sessions of one person.</summary>
     const int IdCharacters = 16;
-    static readonly object Key = new();
+    static readonly object Key = new(), Opened = new();
 
     /// <summary>The time of the last request is written no more often than this.</summary>
     readonly long seenPrecisionUs = (long)Math.Min(TimeSpan.FromMinutes(1).TotalMicroseconds, settings.SessionIdle.TotalMicroseconds / 10);
@@ -39,6 +39,8 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
                 Secret.Hash(secret), agent, nowUs, nowUs + (long)settings.SessionLongest.TotalMicroseconds, Device.Of(request.Request.Headers.UserAgent.ToString()).ToString());
         }, stop);
         request.Response.Cookies.Append(CookieName(request), secret, CookieOptions(request));
+        // The forms of the page that answers belong to the new session.
+        request.Items[Opened] = secret;
         Identification.Forget(request);
     }
 
@@ -50,6 +52,7 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
         recent.Forget(hash);
         request.Response.Cookies.Delete(CookieName(request), CookieOptions(request));
         request.Items.Remove(Key);
+        request.Items.Remove(Opened);
         Identification.Forget(request);
     }
 
@@ -135,8 +138,8 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
         return Principal.Of(open.Agent, Scope.Read);
     }
 
-    /// <summary>The session's secret as sent; null when none was.</summary>
-    internal static string? SecretOf(HttpContext request) => request.Request.Cookies[CookieName(request)];
+    /// <summary>The session's secret as sent, or as given out with this answer; null when there is none.</summary>
+    internal static string? SecretOf(HttpContext request) => request.Items[Opened] as string ?? request.Request.Cookies[CookieName(request)];
 
     // Over https the browser enforces what the prefix says: this host only, secure, whole site.
     static string CookieName(HttpContext request) => request.Request.IsHttps ? "__Host-tervik" : "tervik-session";

@@ -11,7 +11,7 @@ namespace Tervik.EndToEnd.Rest;
 public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<Node>
 {
     /// <summary>Of the foreign patient: must never be in an answer.</summary>
-    static readonly Dictionary<string, string> Canaries = new() { ["p01"] = "Tamm", ["p02"] = "Kask", ["p04"] = "Mägi", ["p06"] = "Rebane" };
+    static readonly Dictionary<string, string> Canaries = new() { ["p01"] = "Tamm", ["p02"] = "Kask", ["t-closed"] = "Quarnkvist", ["t-child"] = "Zibulkova" };
 
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -130,71 +130,67 @@ public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<
         Assert.Equal(HttpStatusCode.OK, (await person.Get($"/patients/{patient}")).Status);
     }
 
-    async Task Put(string reference, string json)
-    {
-        using var system = await Of("client/registry");
-        using var body = new StringContent(json, Encoding.UTF8, "application/fhir+json");
-        using var answer = await system.PutAsync(new Uri(reference, UriKind.Relative), body, Stop);
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Stop));
-    }
-
-    /// <summary>p03 is the mother of p06, once the record says so with her national number.</summary>
+    /// <summary>Liisa is the mother of the child, once the record says so with her national number.</summary>
     [Fact]
     public async Task A_child_is_there_for_its_parent_while_the_record_says_so()
     {
-        const string Mother = """{"resourceType":"RelatedPerson","id":"p06-mother","active":true,"patient":{"reference":"Patient/p06"},"identifier":[{"system":"urn:tervik:sample:national-id","value":"880123-0002"}],"relationship":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-RoleCode","code":"MTH"}]}]}""";
-        await Put("Observation/p06-weight-0", """{"resourceType":"Observation","id":"p06-weight-0","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}]},"subject":{"reference":"Patient/p06"},"effectiveDateTime":"2026-10-01"}""");
-        await IsAbsent("Patient/p03", "p06");
-        await Put("RelatedPerson/p06-mother", Mother);
-        await IsThere("Patient/p03", "p06");
+        const string Mother = """{"resourceType":"RelatedPerson","id":"t-child-mother","active":true,"patient":{"reference":"Patient/t-child"},"identifier":[{"system":"urn:tervik:sample:national-id","value":"880123-9002"}],"relationship":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-RoleCode","code":"MTH"}]}]}""";
+        await TestPatient.Make(node, "t-mother", "Liisa", "Zibulka", "880123-9002");
+        await TestPatient.Make(node, "t-child", "Otto", "Zibulkova", "160719-9005", born: DateTime.Today.AddYears(-9).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+        await IsAbsent("Patient/t-mother", "t-child");
+        await TestPatient.Put(node, "RelatedPerson/t-child-mother", Mother);
+        await IsThere("Patient/t-mother", "t-child");
         // She sees who has looked, by name; what she did is in the child's log.
-        using var mother = await PortalPerson.SignIn(node, "Patient/p03");
-        Assert.Contains("Liis Saar", (await mother.Get("/patients/p06/access")).Html, StringComparison.Ordinal);
-        using var api = await Of("Patient/p03");
-        Assert.Contains("Patient/p03", await api.GetStringAsync(new Uri("AuditEvent?patient=Patient/p06", UriKind.Relative), Stop), StringComparison.Ordinal);
-        await IsAbsent("Patient/p02", "p06");
-        await Put("RelatedPerson/p06-mother", Mother.Replace("true", "false", StringComparison.Ordinal));
-        await IsAbsent("Patient/p03", "p06");
+        using var mother = await PortalPerson.SignIn(node, "Patient/t-mother");
+        Assert.Contains("Liisa Zibulka", (await mother.Get("/patients/t-child/access")).Html, StringComparison.Ordinal);
+        using var api = await Of("Patient/t-mother");
+        Assert.Contains("Patient/t-mother", await api.GetStringAsync(new Uri("AuditEvent?patient=Patient/t-child", UriKind.Relative), Stop), StringComparison.Ordinal);
+        await IsAbsent("Patient/p02", "t-child");
+        await TestPatient.Put(node, "RelatedPerson/t-child-mother", Mother.Replace("true", "false", StringComparison.Ordinal));
+        await IsAbsent("Patient/t-mother", "t-child");
     }
 
-    /// <summary>holm treats p04, who closes the record to him, opens it again, and closes it to his hospital.</summary>
+    /// <summary>holm treats a patient who closes the record to him, opens it again, and closes it to his hospital.</summary>
     [Fact]
     public async Task A_patient_who_closed_the_record_is_absent_for_the_professional()
     {
-        await IsThere("Practitioner/holm", "p04");
-        using var patient = await PortalPerson.SignIn(node, "Patient/p04");
+        await TestPatient.Make(node, "t-closed", "Arne", "Quarnkvist", "800505-9004");
+        await IsThere("Practitioner/holm", "t-closed");
+        using var patient = await PortalPerson.SignIn(node, "Patient/t-closed");
         foreach (var actor in (string[])["Practitioner/holm", "Organization/tartu"])
         {
-            await Put("PractitionerRole/holm-tartu", """{"resourceType":"PractitionerRole","id":"holm-tartu","practitioner":{"reference":"Practitioner/holm"},"organization":{"reference":"Organization/tartu"}}""");
-            var page = $"/patients/p04/sharing/close?actor={actor}";
+            await TestPatient.Put(node, "PractitionerRole/holm-tartu", """{"resourceType":"PractitionerRole","id":"holm-tartu","practitioner":{"reference":"Practitioner/holm"},"organization":{"reference":"Organization/tartu"}}""");
+            var page = $"/patients/t-closed/sharing/close?actor={actor}";
             Assert.Contains("Holm", (await patient.Get(page)).Html, StringComparison.Ordinal);
-            await patient.Post(page, "/patients/p04/sharing/close", ("actor", actor), ("understood", "yes"));
-            await IsAbsent("Practitioner/holm", "p04");
-            await IsThere("Patient/p04", "p04");
-            await patient.Post("/patients/p04/sharing", "/patients/p04/sharing/open", ("choice", await patient.FirstChoice("/patients/p04/sharing")));
-            await IsThere("Practitioner/holm", "p04");
+            await patient.Post(page, "/patients/t-closed/sharing/close", ("actor", actor), ("understood", "yes"));
+            await IsAbsent("Practitioner/holm", "t-closed");
+            await IsThere("Patient/t-closed", "t-closed");
+            await patient.Post("/patients/t-closed/sharing", "/patients/t-closed/sharing/open", ("choice", await patient.FirstChoice("/patients/t-closed/sharing")));
+            await IsThere("Practitioner/holm", "t-closed");
         }
     }
 
-    /// <summary>p08 lets p09 in: the record is there, the list of who has looked is not, nothing can be written; and it ends with the next request.</summary>
+    /// <summary>One adult lets another in: the record is there, the list of who has looked is not, nothing can be written; and it ends with the next request.</summary>
     [Fact]
     public async Task An_adult_who_was_let_in_reads_and_does_nothing_else()
     {
-        using var owner = await PortalPerson.SignIn(node, "Patient/p08");
-        using var friend = await PortalPerson.SignIn(node, "Patient/p09");
-        Assert.Equal(HttpStatusCode.NotFound, (await friend.Get("/patients/p08")).Status);
-        var (status, html) = await owner.Post("/patients/p08/family", "/patients/p08/family/let-in", ("number", "010615-0008"), ("until", DateTime.Today.AddDays(3).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)), times: 2);
+        await TestPatient.Make(node, "t-owner", "Mats", "Oversund", "900909-9008");
+        await TestPatient.Make(node, "t-friend", "Frida", "Nybakke", "010615-9009");
+        using var owner = await PortalPerson.SignIn(node, "Patient/t-owner");
+        using var friend = await PortalPerson.SignIn(node, "Patient/t-friend");
+        Assert.Equal(HttpStatusCode.NotFound, (await friend.Get("/patients/t-owner")).Status);
+        var (status, html) = await owner.Post("/patients/t-owner/family", "/patients/t-owner/family/let-in", ("number", "010615-9009"), ("until", DateTime.Today.AddDays(3).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)), times: 2);
         Assert.Equal((HttpStatusCode.OK, 1), (status, Regex.Count(html, "name=\"choice\"")));
-        Assert.Contains("Mads Østergaard", (await friend.Get("/patients/p08")).Html, StringComparison.Ordinal);
+        Assert.Contains("Mats Oversund", (await friend.Get("/patients/t-owner")).Html, StringComparison.Ordinal);
         foreach (var page in (string[])["access", "access/question?agent=&day=2026-11-25", "sharing", "family", "sharing/consents"])
-            Assert.Equal((page, HttpStatusCode.NotFound), (page, (await friend.Get($"/patients/p08/{page}")).Status));
-        using var api = await Of("Patient/p09");
-        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync(new Uri("Patient/p08", UriKind.Relative), Stop)).StatusCode);
-        Assert.DoesNotContain("\"entry\"", await api.GetStringAsync(new Uri("AuditEvent?patient=Patient/p08", UriKind.Relative), Stop), StringComparison.Ordinal);
-        Assert.Contains("Freja Nygaard", (await owner.Get("/patients/p08/access")).Html, StringComparison.Ordinal);
-        await owner.Post("/patients/p08/family", "/patients/p08/family/end", ("choice", await owner.FirstChoice("/patients/p08/family")));
-        Assert.Equal(HttpStatusCode.NotFound, (await friend.Get("/patients/p08")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync(new Uri("Patient/p08", UriKind.Relative), Stop)).StatusCode);
+            Assert.Equal((page, HttpStatusCode.NotFound), (page, (await friend.Get($"/patients/t-owner/{page}")).Status));
+        using var api = await Of("Patient/t-friend");
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync(new Uri("Patient/t-owner", UriKind.Relative), Stop)).StatusCode);
+        Assert.DoesNotContain("\"entry\"", await api.GetStringAsync(new Uri("AuditEvent?patient=Patient/t-owner", UriKind.Relative), Stop), StringComparison.Ordinal);
+        Assert.Contains("Frida Nybakke", (await owner.Get("/patients/t-owner/access")).Html, StringComparison.Ordinal);
+        await owner.Post("/patients/t-owner/family", "/patients/t-owner/family/end", ("choice", await owner.FirstChoice("/patients/t-owner/family")));
+        Assert.Equal(HttpStatusCode.NotFound, (await friend.Get("/patients/t-owner")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync(new Uri("Patient/t-owner", UriKind.Relative), Stop)).StatusCode);
     }
 
     [Fact]

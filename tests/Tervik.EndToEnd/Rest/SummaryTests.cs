@@ -102,7 +102,7 @@ public sealed class SummaryTests(Node node) : IClassFixture<Node>
         Assert.DoesNotContain("<script", narrative, StringComparison.Ordinal);
     }
 
-    static IEnumerable<JsonElement> Sections(JsonElement document) => document.GetProperty("entry")[0].GetProperty("resource").GetProperty("section").EnumerateArray();
+    static JsonElement.ArrayEnumerator Sections(JsonElement document) => document.GetProperty("entry")[0].GetProperty("resource").GetProperty("section").EnumerateArray();
 
     static async Task<JsonElement> Summary(HttpClient client, string path, string? body = null)
     {

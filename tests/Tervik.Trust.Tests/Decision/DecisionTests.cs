@@ -55,6 +55,12 @@ public sealed class DecisionTests
         $meta-delete        Observation   -      -       W            W
         $meta-add           Questionnaire -      -       -            W
         $reindex            *             -      -       -            W
+        create-own          Consent       -      W       -            -
+        create-own          Task          -      W       -            -
+        create-own          Observation   -      -       -            -
+        create-own          Patient       -      -       -            -
+        update-own          Patient       -      W       -            -
+        update-own          Condition     -      -       -            -
         $export             *             -      -       -            -
         $merge              Patient       -      -       -            -
         READ                Observation   -      -       -            -

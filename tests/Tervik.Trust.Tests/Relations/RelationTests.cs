@@ -153,7 +153,7 @@ public sealed class RelationTests
         await using var house = await House.Open(engine);
         await house.Put("Patient", "a", "'active':true");
         await house.Put("Patient", "b", "'active':true");
-        await house.Put("Organization", "hospital", "'name':'H");
+        await house.Put("Organization", "hospital", "'name':'H'");
         await house.Put("Organization", "ward", "'name':'W','partOf':{'reference':'Organization/hospital'}");
         foreach (var doctor in (string[])["x", "y"])
         {

@@ -65,7 +65,7 @@ sealed class ChartQuery(RecordQuery record)
                 .Where(entry => entry.Date is { } date && date.Instant <= now.AddDays(1)).DistinctBy(entry => (entry.Type, entry.Id)).Take(ShownHistory)],
             Entries(read.Add(await documents)), Entries(read.Add(await appointments)),
             Newest(open.Where(one => one.Type == "ServiceRequest" && one.Json.TextAt("intent") is not ("proposal" or "option"))),
-            [.. Newest(open.Where(one => one.Type == "CarePlan")), .. Newest(lasting.Where(one => one.Type == "Goal" && Standing.IsActive(one)))],
+            [.. Newest(open.Where(one => one.Type == "CarePlan")).Select(plan => plan with { Detail = null }), .. Newest(lasting.Where(one => one.Type == "Goal" && Standing.IsActive(one)))],
             Newest(open.Where(Standing.IsOpenTask)), TeamMember.Of(lasting));
         return (chart, read.Read);
     }

@@ -48,6 +48,7 @@ static class TasksEndpoints
         if (visit.Refusal is { } refusal) return refusal;
         if (!visit.Person.IsProfessional) return FaultPage.Of(FaultKind.Forbidden, visit.Frame);
         if (await tasks.Find(id, visit.Filter, stop) is not var (line, stored, patient)) return await visit.NotFound(stop);
+        if (line.IsRenewal) return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(patient.Id)}/medication/requests/{Uri.EscapeDataString(id)}");
         await visit.Log("tasks", [stored, patient], [record.Compartment(patient.Id)], stop);
         return visit.Page<TaskPage>(new TaskModel(line), Form.Of(request, stored.Version, new Dictionary<string, string>()));
     }

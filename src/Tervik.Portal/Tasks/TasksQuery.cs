@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Tervik.Portal.Medication;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
@@ -22,7 +23,8 @@ namespace Tervik.Portal.Tasks;
 /// <param name="From">Who asks, or null.</param>
 /// <param name="Focus">What it is about: type and id, or null.</param>
 /// <param name="Notes">What was written to it, oldest first.</param>
-public sealed record TaskLine(string Id, int Version, string Title, string? Detail, PatientHeader Patient, string Priority, string Status, FhirDate? Due, bool IsOverdue, string? From, (string Type, string Id)? Focus, IReadOnlyList<string> Notes)
+/// <param name="IsRenewal">A patient asks for a medication to be renewed: that is answered with a prescription, on a page of its own.</param>
+public sealed record TaskLine(string Id, int Version, string Title, string? Detail, PatientHeader Patient, string Priority, string Status, FhirDate? Due, bool IsOverdue, string? From, (string Type, string Id)? Focus, IReadOnlyList<string> Notes, bool IsRenewal)
 {
     static readonly string[] Priorities = ["stat", "asap", "urgent", "routine"];
 
@@ -114,7 +116,7 @@ sealed class TasksQuery(RecordQuery record, DutyQuery duties, RecordStore store)
         var isOverdue = due is { } by && (by.Text.Length > 10 ? by.Instant < now : by.Local.Date < now.Date);
         return new(task.Stored.Id, task.Stored.Version, entry.Title, task.Json.TextAt("description") is { } description && description != entry.Title ? description : null, patient,
             task.Json.TextAt("priority") ?? "routine", task.Json.TextAt("status") ?? "requested", due, isOverdue, task.Json.At("requester").TextAt("display"), FocusOf(task.Json),
-            [.. task.Json.ItemsAt("note").Select(note => note.TextAt("text")).OfType<string>()]);
+            [.. task.Json.ItemsAt("note").Select(note => note.TextAt("text")).OfType<string>()], Codes.Has(task.Json.At("code"), RenewalRequest.Code));
     }
 
     static (string Type, string Id)? FocusOf(JsonElement task) => task.At("focus").TextAt("reference")?.Split('/') is [var type, var id, ..] ? (type, id) : null;

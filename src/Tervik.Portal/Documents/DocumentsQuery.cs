@@ -55,14 +55,15 @@ static class DocumentsQuery
         if (shown.Type == "DiagnosticReport" && !json.At("presentedForm").Exists() && json.TextAt("conclusion") is null) return null;
         if (json.TextAt("status") == "entered-in-error") return null;
         var date = FhirDate.Of(json, "date", "effectiveDateTime", "effectivePeriod", "issued", "authored", "created", "indexed");
+        var title = TitleOf(shown) ?? shown.Title;
         var line = shown.Line(date, date?.Day, [StateTag(json.TextAt("docStatus") ?? json.TextAt("status"))],
         [
-            new(Words.Of("fact Kind"), ElementWords.Type(shown.Type)),
+            new(Words.Of("fact Kind"), Codes.Write(json.At("type")) is { } kind && kind != title ? kind : ElementWords.Type(shown.Type)),
             shown.FirstReference(Words.Of("fact Written by"), "author", "authenticator", "performer", "resultsInterpreter", "source"),
             shown.Reference(Words.Of("fact From"), json.At("custodian")),
             shown.FirstReference(Words.Of("fact Visit"), "encounter") ?? shown.Reference(Words.Of("fact Visit"), json.At("context").FirstAt("encounter")),
-            json.TextAt("description") is { } description && description != shown.Title ? new(null, description) : null,
-        ], TitleOf(shown));
+            json.TextAt("description") is { } description && description != title ? new(null, description) : null,
+        ], title);
         return line with { Href = $"/patients/{Uri.EscapeDataString(shown.Patient)}/documents/{shown.Type}/{Uri.EscapeDataString(shown.Id)}" };
     }
 
@@ -82,7 +83,7 @@ static class DocumentsQuery
     {
         if (!Kinds.Any(kind => kind.Type == type) || await section.One(type, id) is not { } stored) return null;
         await section.Mentions.Add([stored], withParts: true);
-        var files = RecordQuery.Take(stored, Attachment.In);
+        var files = await Files(section, store, filter, stored, stop);
         var blocks = section.Take(stored, shown => BlocksOf(shown).ToList());
         if (type == "DiagnosticReport" && await Results(section, stored) is { Count: > 0 } results) blocks.Add(new(Words.Of("Results"), null, null, results));
         foreach (var file in files.Where(file => file.IsText))
@@ -95,6 +96,15 @@ static class DocumentsQuery
             var line = Line(shown) ?? shown.Line(shown.Entry.Date, shown.Entry.Date?.Day, [StateTag(shown.Json.TextAt("status"))], []);
             return new DocumentModel(section.Patient, line, [.. blocks.Where(block => block.Plain is not null || block.Html is not null || block.Facts.Count > 0)], files, $"{home}/documents/{type}/{Uri.EscapeDataString(id)}", shown.Href);
         });
+    }
+
+    /// <summary>The attachments of an entry; one whose bytes this reader cannot have here is known by its name only.</summary>
+    public static async Task<List<Attachment>> Files(Section section, RecordStore store, AccessFilter filter, StoredResource entry, CancellationToken stop)
+    {
+        var files = RecordQuery.Take(entry, Attachment.In);
+        for (var i = 0; i < files.Count; i++)
+            if (files[i].BinaryId is not null && await Bytes(section, store, filter, entry, files[i], stop) is null) files[i] = files[i] with { Url = null };
+        return files;
     }
 
     static Block BlockOf(Attachment file, byte[] bytes)

@@ -49,7 +49,7 @@ static class EncountersQuery
         var status = json.TextAt("status");
         var period = json.At("period");
         var (start, end) = (FhirDate.Read(period.TextAt("start")), FhirDate.Read(period.TextAt("end")));
-        var kind = Kind(json.At("class"));
+        var kind = ElementWords.VisitKind(json.At("class"));
         return shown.Line(start ?? end, When(start, end, IsStay(json)),
             [status is null or "finished" ? null : new(States.Of(status)!, status == "cancelled" ? "danger" : "info")],
             [
@@ -75,9 +75,6 @@ static class EncountersQuery
     };
 
     static bool IsStay(JsonElement encounter) => encounter.At("class").TextAt("code") is "IMP" or "ACUTE" or "NONAC" or "OBSENC" or "SS";
-
-    /// <summary>A class of HL7's ActCode in words.</summary>
-    static string? Kind(JsonElement encounterClass) => encounterClass.TextAt("code") is { } code && Words.Has($"visit kind {code}") ? Words.Of($"visit kind {code}") : Codes.Write(encounterClass);
 
     static Fact? Ward(Shown shown, JsonElement location) => shown.Mentions.NameOf(location.At("location"), shown.Json) is { } name
         ? new(Words.Of("Ward or room"), Values.Period(location.At("period")) is { } when ? $"{name} ({when})" : name) : null;

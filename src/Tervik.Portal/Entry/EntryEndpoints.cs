@@ -49,7 +49,7 @@ static class EntryEndpoints
         routes.MapGet("/patients/{id}/entry/{type}/{entry}/history", EntryHistory.Show);
     }
 
-    static async Task<IResult> Show(string id, string type, string entry, HttpContext request, Entrance entrance, Sections sections, CancellationToken stop)
+    static async Task<IResult> Show(string id, string type, string entry, HttpContext request, Entrance entrance, Sections sections, RecordStore store, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("read", type, entry), stop);
         if (visit.Refusal is { } refusal) return refusal;
@@ -59,11 +59,12 @@ static class EntryEndpoints
         var belonging = new List<SectionLine>();
         if (type == "Encounter")
             foreach (var kind in OfAVisit) belonging.AddRange(section.Lines(await section.All(kind, MostOfAKind, ("encounter", $"Encounter/{entry}")), Belonging));
+        var files = await DocumentsQuery.Files(section, store, visit.Filter, stored, stop);
         var home = $"/patients/{Uri.EscapeDataString(id)}";
         var model = section.Take(stored, shown =>
         {
             var rows = EntryRows.Of(shown.Json, section.Mentions);
-            return new EntryModel(section.Patient, type, TitleOf(shown), shown.Entry.Date, shown.Entry.Status, rows, rows.Count == 0 ? SafeHtml.Of(shown.Json.At("text").TextAt("div")) : null, Attachment.In(shown.Json), belonging,
+            return new EntryModel(section.Patient, type, TitleOf(shown), shown.Entry.Date, shown.Entry.Status, rows, rows.Count == 0 ? SafeHtml.Of(shown.Json.At("text").TextAt("div")) : null, files, belonging,
                 stored.Version, shown.Href, $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}", DocumentsQuery.Kinds.Any(kind => kind.Type == type) ? $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}" : null, Indented(stored.Body),
                 ExplainedOf(shown.Json), shown.Json.At("valueQuantity").TextAt("code"));
         });

@@ -61,8 +61,9 @@ static class EntryRows
     static string? Short(string name, JsonElement value, JsonElement resource, Mentions mentions)
     {
         if (StateElements.Contains(name) && States.Of(value) is { } state) return state;
+        if (name == "class" && ElementWords.VisitKind(value) is { } kind) return kind;
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return Words.Of(value.ValueKind == JsonValueKind.True ? "Yes" : "No");
-        if (value.ValueKind != JsonValueKind.Object) return FhirDate.Read(value.AsText()) is { } date && value.AsText()!.Length >= 10 ? date.DayAndTime 
+        if (value.ValueKind != JsonValueKind.Object) return FhirDate.Read(value.AsText()) is { } date && (value.AsText()!.Length >= 10 || IsDate(name)) ? date.DayAndTime
             : value.ValueKind == JsonValueKind.Number ? Numbers.Write(value.GetRawText()) : Coded(name, value.AsText()) ?? "";
         if (value.At("reference").Exists() || value.At("identifier").ValueKind == JsonValueKind.Object && value.At("display").Exists()) return mentions.NameOf(value, resource) ?? value.TextAt("reference") ?? "";
         if (value.At("start").Exists() || value.At("end").Exists())
@@ -71,6 +72,9 @@ static class EntryRows
         if (value.At("low").ValueKind == JsonValueKind.Object || value.At("high").ValueKind == JsonValueKind.Object) return value.At("type").Exists() || value.At("appliesTo").Exists() ? null : Values.Range(value);
         return value.At("coding").ValueKind == JsonValueKind.Array || value.At("code").ValueKind == JsonValueKind.String || value.At("text").ValueKind == JsonValueKind.String && !value.At("status").Exists() && value.EnumerateObject().Count() == 1 ? Codes.Write(value) : null;
     }
+
+    // "2024-03" is a date where a date is expected, and may be a number elsewhere.
+    static bool IsDate(string name) => name.EndsWith("DateTime", StringComparison.Ordinal) || name.EndsWith("Date", StringComparison.Ordinal) || name is "date" or "start" or "end";
 
     static string? Coded(string name, string? text) => text is not null && name is "priority" or "criticality" && Words.Has($"{name} {text}") ? Words.Of($"{name} {text}") : name is "intent" or "use" or "mode" or "criticality" or "priority" or "type" or "category" ? Codes.Readable(text) : text;
 

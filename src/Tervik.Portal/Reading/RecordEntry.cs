@@ -61,7 +61,7 @@ public sealed record RecordEntry(string Type, string Id, EntryKind Kind, FhirDat
     {
         foreach (var name in Titles)
             foreach (var item in resource.ItemsAt(name))
-                if ((name == "medicationReference" ? Medication(resource, item) : Codes.Write(item)) is { } words) return words;
+                if ((name switch { "medicationReference" => Medication(resource, item), "class" => ElementWords.VisitKind(item), _ => Codes.Write(item) }) is { } words) return words;
         if (type == "Goal" && Codes.Write(resource.At("description")) is { } goal) return goal;
         if (resource.FirstAt("payload").TextAt("contentString") is { } message) return message;
         return TypeInWords(type);

@@ -88,13 +88,13 @@ public sealed class SectionsTests(SectionsTests.Seeded seeded) : IClassFixture<S
         ("imaging", ["Heart with contrast", "MRI scan", "120", "MRI report"]),
         ("documents", ["Discharge letter", "Summary of the stay", "MRI report", "Answers to a questionnaire"]),
         ("documents?kind=letters", ["Discharge letter"]),
-        ("documents/DocumentReference/s-letter", ["Mari sleeps well again. <b>No</b> further visit.", "Home on Friday", "Curve", "Letter.pdf"]),
+        ("documents/DocumentReference/s-letter", ["Mari sleeps well again. <b>No</b> further visit.", "Home on Friday", "Curve", "Letter.pdf", "The file lies in another system"]),
         ("documents/Composition/s-summary", ["Problems", "Heart failure"]),
         ("documents/QuestionnaireResponse/s-answers", ["Do you sleep well?", "Yes"]),
         ("documents/DiagnosticReport/s-report", ["The heart pumps less than usual."]),
         ("care-team", ["Søren Holm", "Cardiologist", "Walk half an hour each day", "Heart failure plan", "Weigh yourself"]),
-        ("entry/Encounter/s-stay", ["Written and measured in this visit", "Discharge letter"]),
-        ("entry/Condition/s-heart", ["Certainty", "Suspected", "History: 2 versions"]),
+        ("entry/Encounter/s-stay", ["Stay in hospital", "Written and measured in this visit", "Discharge letter"]),
+        ("entry/Condition/s-heart", ["Certainty", "Suspected", "March 2024", "History: 2 versions"]),
         ("entry/Condition/s-heart/history", ["Version 2", "Kuusk", "Moderate", "Severe", "Version 1", "Søren Holm"]),
     ];
 

@@ -29,7 +29,7 @@ static partial class PortalBench
     /// <param name="Kilobytes">Size of the page.</param>
     sealed record PageLine(string Name, double P50Ms, double P99Ms, double PerSecond, double StubbedPerSecond, double Ratio, long Failures, double Kilobytes);
 
-    const int Connections = 8, WarmSeconds = 2;
+    const int Connections = 8, WarmSeconds = 1;
     static readonly string[] Both = ["timeline", "results", "conditions", "medication", "allergies", "vaccinations", "procedures", "imaging", "documents", "encounters", "referrals", "care-team", "wishes", "access", "download"];
 
     public static async Task<int> Run(string[] options)
@@ -42,7 +42,7 @@ static partial class PortalBench
         try
         {
             if (!File.Exists(Path.Combine(folder, "record.db"))) Console.WriteLine((await RecordBench.Output(program, ["demo", "--patients", patients, "--seed", RecordBench.Option(options, "--seed") ?? "7", "--data", folder])).Trim().Split('\n')[^1]);
-            return await Run(program, folder, seconds, RecordBench.Option(options, "--json"));
+            return await Run(program, folder, seconds, RecordBench.Option(options, "--only") ?? "", RecordBench.Option(options, "--json"));
         }
         finally
         {
@@ -50,7 +50,7 @@ static partial class PortalBench
         }
     }
 
-    static async Task<int> Run(string program, string folder, int seconds, string? jsonFile)
+    static async Task<int> Run(string program, string folder, int seconds, string only, string? jsonFile)
     {
         var (patient, resources, professional) = await Longest(folder);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Patient/{patient} with {resources} resources, {professional}"));
@@ -74,6 +74,7 @@ static partial class PortalBench
                 foreach (var page in pages)
                 {
                     var name = $"{who} {(page == $"/patients/{patient}" ? "chart" : page.Replace($"/patients/{patient}", "", StringComparison.Ordinal))}";
+                    if (!name.Contains(only, StringComparison.Ordinal)) continue;
                     var alone = await Load(address + page, cookie, 1, seconds);
                     var many = await Load(address + page, cookie, Connections, seconds);
                     var without = await Load(stubbed + page, stubCookie, Connections, seconds);
@@ -91,9 +92,12 @@ static partial class PortalBench
         return lines.Exists(line => line.Failures > 0) ? 2 : 0;
     }
 
+    static bool headed;
+
     static void Print(PageLine line)
     {
-        if (line.Name == "patient /") Console.WriteLine($"{"",-32}{"p50 ms",9}{"p99 ms",9}{"pages/s",9}{"stubbed",9}{"ratio",7}{"KB",7}{"failed",8}");
+        if (!headed) Console.WriteLine($"{"",-32}{"p50 ms",9}{"p99 ms",9}{"pages/s",9}{"stubbed",9}{"ratio",7}{"KB",7}{"failed",8}");
+        headed = true;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line.Name,-32}{line.P50Ms,9:0.0}{line.P99Ms,9:0.0}{line.PerSecond,9:0}{line.StubbedPerSecond,9:0}{line.Ratio,7:0.00}{line.Kilobytes,7:0}{line.Failures,8}"));
     }
 

@@ -26,7 +26,7 @@ static int Usage()
         ./tervik bench crash [--kills N] [--engine sqlite|postgresql]
             kill -9 during a mixed load; what was acknowledged is held against the store afterwards
 
-        ./tervik bench portal [--patients N] [--seed S] [--seconds S] [--data DIR] [--json FILE]
+        ./tervik bench portal [--patients N] [--seed S] [--seconds S] [--only TEXT] [--data DIR] [--json FILE]
             time of every page for the longest record of a demo nation, beside the same page with the store's reads stubbed out; DIR keeps the nation for the next run
 
         --engine postgresql starts a private cluster with fsync on; --database "Host=…" takes an empty database of yours instead.

@@ -18,12 +18,14 @@ namespace Tervik.Trust.AuditLog;
 public sealed record AccessCase(string Id, string? Agent, string? Day, string? Text, string Status, string? Answer, string OpenedOn);
 
 /// <summary>Questions about accesses ("this looks wrong"): each a Task for the data protection of an institution, whose systems find it under <c>Task?code=urn:tervik:task|access-question</c>.</summary>
-/// <remarks>The Task names the patient in <c>for</c> only and so is in no patient's compartment: the professional it is about does not see it. Patients read theirs here.</remarks>
+/// <remarks>The Task names the patient by an identifier and not by a reference, and so is in no patient's compartment: the professional it is about does not see it. Patients read theirs here.</remarks>
 public sealed class AccessCases(RecordStore store, SearchEngine search, TimeProvider clock)
 {
     /// <summary>System of the codes of Tervik's own tasks.</summary>
     public const string TaskSystem = "urn:tervik:task";
     const string Code = "access-question";
+    /// <summary>System of the identifier that says whose accesses are asked about; its value is <c>Patient/id</c>.</summary>
+    const string PatientSystem = "urn:tervik:access-question-of";
 
     /// <summary>Opens a case; with the same id a second time, nothing happens.</summary>
     /// <param name="id">Its id.</param>
@@ -42,10 +44,16 @@ public sealed class AccessCases(RecordStore store, SearchEngine search, TimeProv
             json.WriteStartObject();
             json.WriteString("resourceType", "Task");
             json.WriteString("id", id);
+            json.WriteStartArray("identifier");
+            Identifier(json, patient);
+            json.WriteEndArray();
             json.WriteString("status", "requested");
             json.WriteString("intent", "order");
             Concept(json, "code", Code);
-            Reference(json, "for", patient);
+            json.WriteStartObject("for");
+            json.WritePropertyName("identifier");
+            Identifier(json, patient);
+            json.WriteEndObject();
             json.WriteString("authoredOn", clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             Reference(json, "requester", asker);
             if (institution is not null) Reference(json, "owner", institution);
@@ -71,7 +79,7 @@ public sealed class AccessCases(RecordStore store, SearchEngine search, TimeProv
     /// <summary>The cases of a patient, newest first.</summary>
     public async Task<IReadOnlyList<AccessCase>> Of(string patient, CancellationToken stop)
     {
-        var page = await search.Search(new("Task", [new("subject", patient), new("code", $"{TaskSystem}|{Code}"), new("_sort", "-authored-on"), new("_count", "50")], Strict: true), AccessFilter.Everything, stop);
+        var page = await search.Search(new("Task", [new("identifier", $"{PatientSystem}|{patient}"), new("code", $"{TaskSystem}|{Code}"), new("_sort", "-authored-on"), new("_count", "50")], Strict: true), AccessFilter.Everything, stop);
         return [.. page.Matches.Select(Read)];
     }
 
@@ -100,6 +108,14 @@ public sealed class AccessCases(RecordStore store, SearchEngine search, TimeProv
         json.WriteString("code", code);
         json.WriteEndObject();
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    static void Identifier(Utf8JsonWriter json, string patient)
+    {
+        json.WriteStartObject();
+        json.WriteString("system", PatientSystem);
+        json.WriteString("value", patient);
         json.WriteEndObject();
     }
 

@@ -51,6 +51,8 @@ public sealed class AuditView(AccessLog log, RecordStore store, FamilyRelations 
         PrincipalKind.Patient when part.Compartment is { } asked => own.Compartments.Contains(asked) ? part : null,
         PrincipalKind.Patient => part with { Compartment = store.Keys.Reference(reader.Agent!) },
         PrincipalKind.Professional when part.Agent is { } asked && asked != reader.Agent => null,
+        // Whoever is no longer their patient looks like somebody who never was, also in their own log.
+        PrincipalKind.Professional when part.Compartment is { } asked && !own.Compartments.Contains(asked) => null,
         PrincipalKind.Professional => part with { Agent = reader.Agent },
         _ => null,
     };
@@ -59,14 +61,14 @@ public sealed class AuditView(AccessLog log, RecordStore store, FamilyRelations 
     {
         PrincipalKind.System => true,
         PrincipalKind.Patient => access.Compartments.Any(filter.Compartments.Contains),
-        PrincipalKind.Professional => access.Agent == reader.Agent,
+        PrincipalKind.Professional => access.Agent == reader.Agent && access.Compartments.All(filter.Compartments.Contains),
         _ => false,
     };
 
     // An access that touched several patients (a list, a search) is shown to each of them without the others and without the question, which may name them.
     async Task<SeenAccess> Reduce(LoggedAccess access, Principal reader, AccessFilter filter, CancellationToken stop)
     {
-        var isWhole = reader.Kind != PrincipalKind.Patient || access.Compartments.All(filter.Compartments.Contains);
+        var isWhole = reader.Kind == PrincipalKind.System || access.Compartments.All(filter.Compartments.Contains);
         if (isWhole) return new(access, await Patients(access.Compartments, stop));
         var own = new List<string>();
         foreach (var resource in access.Resources)

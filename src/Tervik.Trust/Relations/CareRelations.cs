@@ -56,16 +56,19 @@ public sealed class CareRelations(RecordStore store, Sharing sharing)
     /// <param name="Actors">The professional and the institutions they belong to.</param>
     sealed record Derived(long NewestFactUs, long[] Patients, long[] Actors)
     {
-        (long[] KeptOut, long[] Others) last = ([], Patients);
+        /// <summary>One object, so that another thread never sees the one list without the other.</summary>
+        sealed record Remaining(long[] KeptOut, long[] Patients);
+
+        Remaining? last;
 
         /// <summary>The same array as before when the same patients keep them out.</summary>
         public long[] Without(long[] keptOut)
         {
             if (keptOut.Length == 0) return Patients;
-            if (last.KeptOut.AsSpan().SequenceEqual(keptOut)) return last.Others;
-            long[] others = [.. Patients.Where(patient => Array.BinarySearch(keptOut, patient) < 0)];
-            last = (keptOut, others);
-            return others;
+            if (Volatile.Read(ref last) is { } known && known.KeptOut.AsSpan().SequenceEqual(keptOut)) return known.Patients;
+            var remaining = new Remaining(keptOut, [.. Patients.Where(patient => Array.BinarySearch(keptOut, patient) < 0)]);
+            Volatile.Write(ref last, remaining);
+            return remaining.Patients;
         }
     }
 

@@ -38,21 +38,12 @@ static partial class PageChecks
     /// <summary>The big list of naughty strings, as a form keeps them: without spaces around and control characters. Skipped where it is absent.</summary>
     public static List<string> Naughty()
     {
-        var path = SharedData() is { } root ? Path.Combine(root, "naughty-strings", "blns.json") : "";
-        Assert.SkipUnless(File.Exists(path), "The naughty strings (naughty-strings/blns.json) are not here; set TERVIK_SHARED_DATA.");
+        var path = Tests.SharedData.Path("naughty-strings", "blns.json");
         return [.. JsonSerializer.Deserialize<string[]>(File.ReadAllText(path))!.Select(Kept).Where(text => text.Length > 0).Distinct()];
     }
 
     /// <summary>What a field keeps of a text.</summary>
     public static string Kept(string text) => new string([.. text.Replace("\r\n", "\n", StringComparison.Ordinal).Where(letter => letter is '\n' or '\t' || !char.IsControl(letter) && letter is not ('\uFFFE' or '\uFFFF'))]).Trim();
-
-    static string? SharedData()
-    {
-        if (Environment.GetEnvironmentVariable("TERVIK_SHARED_DATA") is { Length: > 0 } named) return named;
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "Tervik.slnx"))) return Path.Combine(folder.Parent!.FullName, "shared", "data");
-        return null;
-    }
 
     [GeneratedRegex("<input type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\"")]
     private static partial Regex HiddenField();

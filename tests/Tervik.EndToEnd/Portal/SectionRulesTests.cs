@@ -58,9 +58,7 @@ public sealed partial class SectionRulesTests
     [Fact]
     public void Naughty_strings_leave_only_what_is_on_the_list_whatever_stands_around_them()
     {
-        var root = Environment.GetEnvironmentVariable("TERVIK_SHARED_DATA");
-        Assert.SkipWhen(root is null || !File.Exists(Path.Combine(root, "naughty-strings", "blns.json")), "TERVIK_SHARED_DATA names no folder with naughty-strings.");
-        var strings = JsonSerializer.Deserialize<string[]>(File.ReadAllText(Path.Combine(root, "naughty-strings", "blns.json")))!;
+        var strings = JsonSerializer.Deserialize<string[]>(File.ReadAllText(Tervik.Tests.SharedData.Path("naughty-strings", "blns.json")))!;
         Assert.NotEmpty(strings);
         foreach (var naughty in strings)
             foreach (var html in (string[])[naughty, $"<p>{naughty}</p>", $"<a href=\"{naughty}\">x</a>", $"<img src={naughty}>x", $"<b title='{naughty}'>x", $"<{naughty}>", $"<table><td>{naughty}"])

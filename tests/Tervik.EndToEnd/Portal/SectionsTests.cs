@@ -188,10 +188,13 @@ public sealed class SectionsTests(SectionsTests.Seeded seeded) : IClassFixture<S
     public async Task An_empty_section_says_what_that_means()
     {
         var page = await seeded.Browser.Open();
-        await Browser.SignIn(page, "Liis Saar");
+        using (var api = await seeded.Browser.Node.Client("client/registry"))
+        using (var body = new StringContent("""{"resourceType":"Patient","id":"nothing-yet","name":[{"text":"Newly Arrived"}]}""", System.Text.Encoding.UTF8, "application/fhir+json"))
+            Assert.True((await api.PutAsync(new Uri("Patient/nothing-yet", UriKind.Relative), body, TestContext.Current.CancellationToken)).IsSuccessStatusCode);
+        await Browser.SignIn(page, "Newly Arrived");
         foreach (var (path, words) in ((string, string)[])[("imaging", "No X-ray, scan or other image is recorded."), ("referrals", "No referral or order is recorded."), ("documents", "No note, letter or report is recorded."), ("documents?kind=answers", "There is no document of this kind.")])
         {
-            await page.GotoAsync($"/patients/p03/{path}");
+            await page.GotoAsync($"/patients/nothing-yet/{path}");
             Assert.Contains(words, await page.Locator(".record-page").InnerTextAsync(), StringComparison.Ordinal);
         }
     }

@@ -44,11 +44,11 @@ public sealed class AccessCases(RecordStore store, SearchEngine search, TimeProv
             json.WriteStartObject();
             json.WriteString("resourceType", "Task");
             json.WriteString("id", id);
+            json.WriteString("status", "requested");
+            json.WriteString("intent", "order");
             json.WriteStartArray("identifier");
             Identifier(json, patient);
             json.WriteEndArray();
-            json.WriteString("status", "requested");
-            json.WriteString("intent", "order");
             Concept(json, "code", Code);
             json.WriteStartObject("for");
             json.WritePropertyName("identifier");

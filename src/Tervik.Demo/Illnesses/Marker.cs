@@ -73,7 +73,7 @@ sealed record Marker(string Key, Term Code, string Unit, string Ucum, double Wom
         Lab("inr", "6301-6", "INR", "", "{INR}", 1.0, 1.0, 0, 0.04, 0.04, 1, 0.8, 1.2) with { Floor = 0.8 },
         Vital("weight", "29463-7", "Body weight", "kg", "kg", 0, 0, 0, 0, 0.5, 1, null, null),
         Vital("height", "8302-2", "Body height", "cm", "cm", 0, 0, 0, 0, 0, 0, null, null),
-        Vital("bmi", "39156-5", "Body mass index", "kg/m²", "kg/m2", 0, 0, 0, 0, 0, 1, 18.5, 25),
+        Vital("bmi", "39156-5", "Body mass index", "kg/m²", "kg/m2", 0, 0, 0, 0, 0, 1, 18.5, 24.9),
         Vital("systolic", "8480-6", "Systolic blood pressure", "mmHg", "mm[Hg]", 114, 121, 3.2, 6, 5, 0, 90, 140) with { Floor = 82 },
         Vital("diastolic", "8462-4", "Diastolic blood pressure", "mmHg", "mm[Hg]", 73, 76, 0.8, 4, 4, 0, 60, 90) with { Floor = 45 },
         Vital("pulse", "8867-4", "Heart rate", "/min", "/min", 72, 69, 0, 5, 5, 0, 50, 100) with { Floor = 42 },

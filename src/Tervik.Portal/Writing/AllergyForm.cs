@@ -72,7 +72,8 @@ public sealed class AllergyForm : EntryForm
         {
             resource["type"] = kind.Length == 0 ? "allergy" : kind;
             resource.PutConcept("code", what, term, stored);
-            if (category.Length == 0 && !stored.At("category").Exists()) category = term?["category"] ?? "";
+            // Also of the same form sent twice, for which it stands there already.
+            if (category.Length == 0 && (target.Version is null || !stored.At("category").Exists())) category = term?["category"] ?? "";
             if (category != (stored.FirstAt("category").AsText() ?? "")) resource.Put("category", category.Length == 0 ? null : new JsonArray(category));
             resource.Put("criticality", criticality);
             if (since != Values(stored)["since"]) resource.PutChoice("onset", "DateTime", since);

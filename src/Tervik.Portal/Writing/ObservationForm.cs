@@ -106,7 +106,7 @@ public sealed partial class ObservationForm : EntryForm
 
     static void Other(Form form, Filling fill, bool isChange, List<Hint> hints)
     {
-        var isTyped = isChange || form["what"].Trim().Length > 0 || form["value"].Trim().Length > 0;
+        var isTyped = isChange || form["what"].Trim().Length > 0 || form["value"].Trim().Length > 0 || form["unit"].Trim().Length > 0;
         var what = form.Text("what", ShortText, isTyped);
         var value = form.Text("value", 2000, isTyped);
         var unit = form.Text("unit", 50, isRequired: false);
@@ -114,6 +114,7 @@ public sealed partial class ObservationForm : EntryForm
         var term = Catalogue.Observations.Find(what) ?? (isChange ? fill.StoredTerm : null);
         if (term is null)
         {
+            if (unit.Length > 0 && Parse(value) is null) form.Fail("unit", Words.Of("error unit of a text"));
             fill.Add("laboratory", resource =>
             {
                 resource.PutConcept("code", what, null, fill.Stored);

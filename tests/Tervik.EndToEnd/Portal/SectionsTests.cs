@@ -189,7 +189,7 @@ public sealed class SectionsTests(SectionsTests.Seeded seeded) : IClassFixture<S
     {
         var page = await seeded.Browser.Open();
         using (var api = await seeded.Browser.Node.Client("client/registry"))
-        using (var body = new StringContent("""{"resourceType":"Patient","id":"nothing-yet","name":[{"text":"Newly Arrived"}]}""", System.Text.Encoding.UTF8, "application/fhir+json"))
+        using (var body = new StringContent("""{"resourceType":"Patient","id":"nothing-yet","name":[{"given":["Newly"],"family":"Arrived"}]}""", System.Text.Encoding.UTF8, "application/fhir+json"))
             Assert.True((await api.PutAsync(new Uri("Patient/nothing-yet", UriKind.Relative), body, TestContext.Current.CancellationToken)).IsSuccessStatusCode);
         await Browser.SignIn(page, "Newly Arrived");
         foreach (var (path, words) in ((string, string)[])[("imaging", "No X-ray, scan or other image is recorded."), ("referrals", "No referral or order is recorded."), ("documents", "No note, letter or report is recorded."), ("documents?kind=answers", "There is no document of this kind.")])

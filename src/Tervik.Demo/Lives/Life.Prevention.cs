@@ -109,11 +109,13 @@ sealed partial class Life
         w.Concept("site", dice.Chance(0.7) ? Term.Of("v3-ActSite", "LA", "Left arm") : Term.Of("v3-ActSite", "RA", "Right arm"));
         w.Concept("route", Term.Of("v3-RouteOfAdministration", "IM", "Into a muscle"));
         using (w.One("performer")) w.Reference("actor", day >= recordedFrom ? nurse.Link : Practice);
+        // What is given every year, or every ten, is the dose of no series.
+        if (doses == 1) return;
         using (w.One("protocolApplied"))
         {
             w.Text("series", series);
             w.Number("doseNumberPositiveInt", dose);
-            if (doses > 1) w.Number("seriesDosesPositiveInt", doses);
+            w.Number("seriesDosesPositiveInt", doses);
         }
     }
 

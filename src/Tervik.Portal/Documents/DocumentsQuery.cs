@@ -21,12 +21,13 @@ public sealed record Block(string? Heading, string? Plain, MarkupString? Html, I
 
 /// <summary>A document to read.</summary>
 /// <param name="Patient">Whose.</param>
+/// <param name="Type">Resource type.</param>
 /// <param name="Line">Title, date, state and facts.</param>
 /// <param name="Blocks">Its text.</param>
 /// <param name="Files">What can be opened or downloaded.</param>
 /// <param name="Base">Address below which the files are.</param>
 /// <param name="EntryHref">The entry in full.</param>
-public sealed record DocumentModel(PatientHeader Patient, SectionLine Line, IReadOnlyList<Block> Blocks, IReadOnlyList<Attachment> Files, string Base, string EntryHref);
+public sealed record DocumentModel(PatientHeader Patient, string Type, SectionLine Line, IReadOnlyList<Block> Blocks, IReadOnlyList<Attachment> Files, string Base, string EntryHref);
 
 /// <summary>Reads documents, whichever type they are stored as.</summary>
 static class DocumentsQuery
@@ -94,7 +95,7 @@ static class DocumentsQuery
             // A narrative is for those to whom nothing else speaks.
             if (blocks.Count == 0 && SafeHtml.Of(shown.Json.At("text").TextAt("div")) is { } narrative) blocks.Add(new(null, null, narrative, []));
             var line = Line(shown) ?? shown.Line(shown.Entry.Date, shown.Entry.Date?.Day, [StateTag(shown.Json.TextAt("status"))], []);
-            return new DocumentModel(section.Patient, line, [.. blocks.Where(block => block.Plain is not null || block.Html is not null || block.Facts.Count > 0)], files, $"{home}/documents/{type}/{Uri.EscapeDataString(id)}", shown.Href);
+            return new DocumentModel(section.Patient, type, line, [.. blocks.Where(block => block.Plain is not null || block.Html is not null || block.Facts.Count > 0)], files, $"{home}/documents/{type}/{Uri.EscapeDataString(id)}", shown.Href);
         });
     }
 

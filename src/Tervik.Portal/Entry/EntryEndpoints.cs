@@ -65,7 +65,7 @@ static class EntryEndpoints
         {
             var rows = EntryRows.Of(shown.Json, section.Mentions);
             return new EntryModel(section.Patient, type, TitleOf(shown), shown.Entry.Date, shown.Entry.Status, rows, rows.Count == 0 ? SafeHtml.Of(shown.Json.At("text").TextAt("div")) : null, files, belonging,
-                stored.Version, shown.Href, $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}", DocumentsQuery.Kinds.Any(kind => kind.Type == type) ? $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}" : null, Indented(stored.Body),
+                stored.Version, shown.Href, $"{home}/documents/{type}/{Uri.EscapeDataString(entry)}", RecordEntry.IsDocument(type) ? RecordEntry.Address(id, type, entry) : null, Indented(stored.Body),
                 ExplainedOf(shown.Json), shown.Json.At("valueQuantity").TextAt("code"));
         });
         await visit.Log("entry", section.Logged, [section.Compartment], stop);

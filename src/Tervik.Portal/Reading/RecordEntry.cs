@@ -16,6 +16,18 @@ public enum EntryKind { Visits, Problems, Medication, Allergies, Vaccinations, P
 /// <param name="Status">In words when it is not the expected one (a stopped medication, a cancelled visit), or null.</param>
 public sealed record RecordEntry(string Type, string Id, EntryKind Kind, FhirDate? Date, string Title, string? Detail, string? Status)
 {
+    /// <summary>Whether a type is a text to be read rather than facts to be listed.</summary>
+    public static bool IsDocument(string type) => type is "DocumentReference" or "Composition" or "DiagnosticReport" or "QuestionnaireResponse";
+
+    /// <summary>The page that shows an entry best: documents are read, everything else is listed in full.</summary>
+    /// <param name="patient">Whose record: logical id.</param>
+    /// <param name="type">Resource type.</param>
+    /// <param name="id">Logical id.</param>
+    public static string Address(string patient, string type, string id) => $"/patients/{Uri.EscapeDataString(patient)}/{(IsDocument(type) ? "documents" : "entry")}/{type}/{Uri.EscapeDataString(id)}";
+
+    /// <inheritdoc cref="Address(string, string, string)"/>
+    public string Address(string patient) => Address(patient, Type, Id);
+
     // Where a type keeps its date and its name: the first member that is there counts.
     static readonly string[] Dates =
     [

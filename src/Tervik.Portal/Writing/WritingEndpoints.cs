@@ -99,7 +99,7 @@ static class WritingEndpoints
             switch (result.Outcome)
             {
                 case Written.Saved:
-                    return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/entry/{kind.Type}/{Uri.EscapeDataString(target)}?saved={(entry is null ? kind.Key : "change")}");
+                    return TypedResults.LocalRedirect($"{RecordEntry.Address(id, kind.Type, target)}?saved={(entry is null ? kind.Key : "change")}");
                 // The same form may have been faster than itself: read what it wrote, and say it once more.
                 case Written.Conflict when attempt == 1:
                     continue;

@@ -26,7 +26,7 @@ public sealed class DetailsTests(Browser browser) : IClassFixture<Browser>
         return fields;
     }
 
-    [Theory, InlineData(360, false), InlineData(360, true), InlineData(1280, false), InlineData(1280, true)]
+    [Theory, InlineData(1280, false), InlineData(360, true)]
     public async Task Faults_stand_by_their_fields_and_nothing_typed_is_lost(int width, bool dark)
     {
         var page = await browser.Open(width, dark);

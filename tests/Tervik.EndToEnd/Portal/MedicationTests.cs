@@ -32,7 +32,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
 
     const string Evening = """ "dosageInstruction":[{"text":"1 tablet every evening","timing":{"repeat":{"frequency":1,"period":1,"periodUnit":"d","when":["EVE"]}},"doseAndRate":[{"doseQuantity":{"value":1,"unit":"tablet"}}]}] """;
 
-    [Theory, InlineData(360, false), InlineData(360, true), InlineData(1280, false), InlineData(1280, true)]
+    [Theory, InlineData(1280, false), InlineData(360, true)]
     public async Task The_page_shows_plan_reasons_interactions_and_the_past_to_both(int width, bool dark)
     {
         using var api = await browser.Node.Client("Practitioner/holm");

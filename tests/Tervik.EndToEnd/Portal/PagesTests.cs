@@ -62,6 +62,24 @@ public sealed class PagesTests(Browser browser) : IClassFixture<Browser>
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
+    [Theory, InlineData("nobody"), InlineData("Mari Tamm"), InlineData("Søren Holm")]
+    public async Task Without_JavaScript_every_page_has_its_content_and_no_dead_control(string who)
+    {
+        var page = await browser.Open(javaScript: false);
+        if (who != "nobody") await Browser.SignIn(page, who);
+        var faults = new List<string>();
+        foreach (var one in PortalPage.All.Where(one => (one.Who ?? "nobody") == who))
+        {
+            await page.GotoAsync(one.Path);
+            var text = await page.Locator("main").InnerTextAsync();
+            if (text.Length < 40) faults.Add($"{one.Path} says only {text}");
+            // A button outside a form does nothing without a script.
+            faults.AddRange((await page.Locator("button:visible").EvaluateAllAsync<string[]>("buttons => buttons.filter(button => !button.form).map(button => button.outerHTML)")).Select(dead => $"{one.Path}: {dead}"));
+            if (await page.Locator("[aria-busy=true]:visible, .skeleton:visible").CountAsync() > 0) faults.Add($"{one.Path} waits for a script");
+        }
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
     [Theory, InlineData("Mari Tamm"), InlineData("Søren Holm")]
     public async Task The_first_page_is_small(string who)
     {

@@ -104,7 +104,7 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
         await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
         await Shows(page, one.Typed);
         await Submit(page);
-        Assert.Contains($"/patients/{one.Patient}/entry/{one.Form.Type}/", page.Url, StringComparison.Ordinal);
+        Assert.Contains($"/patients/{one.Patient}/{(key == "note" ? "documents" : "entry")}/{one.Form.Type}/", page.Url, StringComparison.Ordinal);
         Assert.Contains("saved", await page.Locator(".saved").InnerTextAsync(), StringComparison.Ordinal);
         var id = IdOf(page.Url);
         Valid(await api.GetStringAsync(new Uri($"{one.Form.Type}/{id}", UriKind.Relative), Stop));
@@ -143,6 +143,56 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
         Valid(ended);
         Assert.Contains("entered-in-error", ended, StringComparison.Ordinal);
         Assert.Contains("Belongs to another patient", await api.GetStringAsync(new Uri($"Provenance/{id}-v4", UriKind.Relative), Stop), StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_note_is_written_corrected_and_found_with_the_keyboard_alone(bool javaScript)
+    {
+        var page = await browser.Open(javaScript: javaScript);
+        await Browser.SignIn(page, Who);
+        var title = javaScript ? "By keyboard" : "By keyboard, without scripts";
+        await page.GotoAsync("/patients/w-hints");
+        await Press(page, page.Locator(".record-side a[href$='/new/note']"));
+        await page.WaitForURLAsync("**/new/note");
+        // Sent with nothing in it: the messages are reached and lead to the field.
+        await page.EvaluateAsync("document.querySelector('form.form').noValidate = true");
+        await Press(page, page.Locator("form.form .form-actions button[type=submit]"));
+        await page.Locator("#text-error").WaitForAsync();
+        await Press(page, page.Locator("#errors a[href='#text']"));
+        Assert.Equal("text", await page.EvaluateAsync<string>("document.activeElement.id || location.hash.slice(1)"));
+        await TabTo(page, page.Locator("#title"));
+        await page.Keyboard.TypeAsync(title);
+        await TabTo(page, page.Locator("#text"));
+        await page.Keyboard.TypeAsync("Written without a mouse.");
+        await Press(page, page.Locator("form.form .form-actions button[type=submit]"));
+        await page.WaitForURLAsync("**saved=note");
+        await Press(page, page.Locator("main a[href*='/edit/']").First);
+        await page.WaitForURLAsync("**/edit/**");
+        await TabTo(page, page.Locator("#text"));
+        await page.Keyboard.PressAsync("Control+End");
+        await page.Keyboard.TypeAsync(" And corrected.");
+        await Press(page, page.Locator("form.form .form-actions button[type=submit]"));
+        await page.WaitForURLAsync("**saved=change");
+        Assert.Contains("Written without a mouse. And corrected.", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+        await page.GotoAsync("/patients/w-hints");
+        Assert.Contains(title, await page.Locator("section:has(> #documents)").InnerTextAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Tabs until the element has the focus.</summary>
+    static async Task TabTo(IPage page, ILocator wanted)
+    {
+        for (var press = 0; press < 200; press++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+            if (await wanted.EvaluateAsync<bool>("element => element === document.activeElement")) return;
+        }
+        Assert.Fail($"{wanted} is not reached with the keyboard on {page.Url}.");
+    }
+
+    static async Task Press(IPage page, ILocator wanted)
+    {
+        await TabTo(page, wanted);
+        await page.Keyboard.PressAsync("Enter");
     }
 
     [Fact]

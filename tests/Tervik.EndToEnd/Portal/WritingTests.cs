@@ -22,13 +22,13 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
         if (peopled == browser.Node.Address || !File.Exists("/usr/bin/chromium")) return;
         peopled = browser.Node.Address;
         using var system = await browser.Node.Client("client/tests");
-        string[] patients = [.. Cases.SelectMany(one => (string[])[one.Patient, .. Enumerable.Range(0, Records).Select(record => $"{one.Patient}-{record}")]), "w-hints", "w-other"];
+        string[] patients = [.. Cases.SelectMany(one => (string[])[one.Patient, .. Enumerable.Range(0, Records).Select(record => $"{one.Patient}-{record}")]), "w-hints", "w-second", "w-other"];
         foreach (var id in patients)
         {
             await Put(system, $$$"""{"resourceType":"Patient","id":"{{{id}}}","name":[{"family":"Writing","given":["{{{id}}}"]}],"gender":"female","birthDate":"1971-03-04"}""");
             if (id != "w-other") await Put(system, $$$"""{"resourceType":"Encounter","id":"{{{id}}}-visit","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/{{{id}}}"},"participant":[{"individual":{"reference":"Practitioner/holm"}}]}""");
         }
-        await Put(system, """{"resourceType":"Condition","id":"w-condition","subject":{"reference":"Patient/w-hints"},"code":{"text":"Something"}}""");
+        await Put(system, """{"resourceType":"Condition","id":"w-condition","subject":{"reference":"Patient/w-second"},"code":{"text":"Something"}}""");
     }
 
     static async Task Put(HttpClient api, string resource)
@@ -151,7 +151,7 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
         var page = await browser.Open(javaScript: javaScript);
         await Browser.SignIn(page, Who);
         var title = javaScript ? "By keyboard" : "By keyboard, without scripts";
-        await page.GotoAsync("/patients/w-hints");
+        await page.GotoAsync("/patients/w-second");
         await Press(page, page.Locator(".record-side a[href$='/new/note']"));
         await page.WaitForURLAsync("**/new/note");
         // Sent with nothing in it: the messages are reached and lead to the field.
@@ -174,7 +174,7 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
         await Press(page, page.Locator("form.form .form-actions button[type=submit]"));
         await page.WaitForURLAsync("**saved=change");
         Assert.Contains("Written without a mouse. And corrected.", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
-        await page.GotoAsync("/patients/w-hints");
+        await page.GotoAsync("/patients/w-second");
         Assert.Contains(title, await page.Locator("section:has(> #documents)").InnerTextAsync(), StringComparison.Ordinal);
     }
 
@@ -248,14 +248,14 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
     {
         using var desk = await Desk.At(browser.Node, "Practitioner/holm");
         using var api = await browser.Node.Client("Practitioner/holm");
-        var (status, body) = await desk.Send("/patients/w-hints/new/observation", new() { ["weight"] = "700", ["day"] = "2999-01-01" });
+        var (status, body) = await desk.Send("/patients/w-second/new/observation", new() { ["weight"] = "700", ["day"] = "2999-01-01" });
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
         Assert.Contains("id=\"weight-error\"", body, StringComparison.Ordinal);
         Assert.Contains("id=\"day-error\"", body, StringComparison.Ordinal);
-        (status, body) = await desk.Send("/patients/w-hints/new/observation", new() { ["weight"] = "260", ["height"] = "180" });
+        (status, body) = await desk.Send("/patients/w-second/new/observation", new() { ["weight"] = "260", ["height"] = "180" });
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
         Assert.Contains("260 kg is very unusual", body, StringComparison.Ordinal);
-        (status, var saved) = await desk.Send("/patients/w-hints/new/observation", new() { ["weight"] = "81,0", ["height"] = "180", ["pulse"] = "64", ["saturation"] = "87", ["smoking"] = "former", ["what"] = "CRP", ["value"] = "<4" });
+        (status, var saved) = await desk.Send("/patients/w-second/new/observation", new() { ["weight"] = "81,0", ["height"] = "180", ["pulse"] = "64", ["saturation"] = "87", ["smoking"] = "former", ["what"] = "CRP", ["value"] = "<4" });
         Assert.Equal(HttpStatusCode.Found, status);
         var first = IdOf(saved);
         var all = new List<JsonElement>();
@@ -280,19 +280,19 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
         var one = Of(key);
         using var desk = await Desk.At(browser.Node, "Practitioner/holm");
         using var api = await browser.Node.Client("Practitioner/holm");
-        var fields = await desk.Form($"/patients/w-hints/new/{key}");
+        var fields = await desk.Form($"/patients/w-second/new/{key}");
         foreach (var (name, value) in one.Typed) fields[name] = value;
         if (key == "diagnosis") fields["what"] = "Own words for a problem"; // Nothing that stands there already.
-        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => desk.Post($"/patients/w-hints/new/{key}", fields)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => desk.Post($"/patients/w-second/new/{key}", fields)));
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Found, answer.Status));
         var id = IdOf(Assert.Single(answers.Select(answer => answer.Body).Distinct()));
         Assert.Equal(1, Version(await api.GetStringAsync(new Uri($"{one.Form.Type}/{id}", UriKind.Relative), Stop)));
         // And once more, later.
-        Assert.Equal((HttpStatusCode.Found, answers[0].Body), await desk.Post($"/patients/w-hints/new/{key}", fields));
+        Assert.Equal((HttpStatusCode.Found, answers[0].Body), await desk.Post($"/patients/w-second/new/{key}", fields));
         Assert.Equal(1, Version(await api.GetStringAsync(new Uri($"{one.Form.Type}/{id}", UriKind.Relative), Stop)));
         // With something else in it, the same form shows both.
         fields["text"] = "Something else";
-        Assert.Equal(HttpStatusCode.Conflict, (await desk.Post($"/patients/w-hints/new/{key}", fields)).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await desk.Post($"/patients/w-second/new/{key}", fields)).Status);
     }
 
     [Theory]
@@ -301,7 +301,7 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
     [InlineData("Practitioner/holm", "/patients/w-note/new/poem", HttpStatusCode.NotFound)]
     [InlineData("Practitioner/holm", "/patients/w-note/edit/Condition/w-condition", HttpStatusCode.NotFound)]
     [InlineData("Practitioner/holm", "/patients/w-note/edit/Encounter/w-note-visit", HttpStatusCode.NotFound)]
-    [InlineData("Patient/w-hints", "/patients/w-hints/edit/Condition/w-condition", HttpStatusCode.NotFound)]
+    [InlineData("Patient/w-second", "/patients/w-second/edit/Condition/w-condition", HttpStatusCode.NotFound)]
     public async Task Who_may_not_write_there_finds_nothing(string who, string path, HttpStatusCode expected)
     {
         using var desk = await Desk.At(browser.Node, who);

@@ -174,7 +174,7 @@ sealed partial class SearchParser(SearchParameterCatalog catalog, Keys keys, Sea
         {
             case "_id":
                 if (modifier is not (null or "not")) throw Modifier(code, modifier, "not");
-                Criterion ids = new IdCriterion(type, [.. Values(code, value).Select(id => keys.Reference($"{type}/{Id(id)}")).Distinct()]);
+                Criterion ids = new IdCriterion([.. Values(code, value).Select(id => keys.Reference($"{type}/{Id(id)}")).Distinct()]);
                 return modifier is null ? ids : new NotThat(ids);
             case "_lastUpdated":
                 if (modifier is not null) throw Modifier(code, modifier);
@@ -247,9 +247,9 @@ sealed partial class SearchParser(SearchParameterCatalog catalog, Keys keys, Sea
         if (name == "Patient") return new InCompartment(keys, type, [key]);
         var parts = new List<Criterion>();
         foreach (var code in definition.Members.GetValueOrDefault(type) ?? [])
-            if (code == "{def}") parts.Add(new IdCriterion(type, [key]));
+            if (code == "{def}") parts.Add(new IdCriterion([key]));
             else if (catalog.Find(type, code) is { Kind: ParameterKind.Reference } parameter) parts.Add(new ReferenceCriterion([.. parameter.Paths.Select(path => path.Key)], [key], null));
-        if (type == name && parts.Count == 0) parts.Add(new IdCriterion(type, [key]));
+        if (type == name && parts.Count == 0) parts.Add(new IdCriterion([key]));
         return parts.Count == 1 ? parts[0] : parts.Count == 0 ? new Nothing() : new AnyOf(parts);
     }
 }

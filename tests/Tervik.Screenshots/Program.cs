@@ -91,13 +91,13 @@ static partial class Program
             {
                 await page.GotoAsync($"/sign-in?name={Uri.EscapeDataString(who)}");
                 await page.Locator("button[name=person]").Filter(new() { HasText = who }).First.ClickAsync();
-                await page.WaitForURLAsync("**/");
+                await page.ArrivesAt("**/");
             }
             foreach (var shot in window)
             {
                 var answer = await page.GotoAsync(shot.Page.Path);
                 if (answer!.Status != 200 && shot.Page.Name != "not-found") faults.Add($"{shot.File}: {shot.Page.Path} answered {answer.Status}.");
-                if (await page.EvaluateAsync<int>("document.documentElement.scrollWidth") > shot.Width) faults.Add($"{shot.File}: wider than the window.");
+                faults.AddRange((await page.EvaluateAsync<string[]>(PortalPage.Misfits)).Select(misfit => $"{shot.File} {misfit}"));
                 faults.AddRange(trouble.Select(one => $"{shot.File}: {one}"));
                 trouble.Clear();
                 await page.ScreenshotAsync(new() { Path = Path.Combine(folder, shot.File), FullPage = true });

@@ -63,7 +63,7 @@ sealed record Marker(string Key, Term Code, string Unit, string Ucum, double Wom
         Lab("albumin", "1751-7", "Albumin", "g/L", "g/L", 43, 44, -0.8, 1.8, 0.9, 0, 36, 48) with { Floor = 20 },
         Lab("calcium", "2000-8", "Calcium", "mmol/L", "mmol/L", 2.35, 2.35, 0, 0.05, 0.04, 2, 2.20, 2.55) with { Floor = 1.7 },
         Lab("phosphate", "14879-1", "Phosphate", "mmol/L", "mmol/L", 1.1, 1.05, 0, 0.1, 0.1, 2, 0.75, 1.50) with { Floor = 0.5 },
-        Lab("pth", "14866-4", "Parathyroid hormone", "pmol/L", "pmol/L", 4.2, 4.2, 0.2, 0.9, 0.5, 1, 1.5, 7.0) with { Floor = 1 },
+        Lab("pth", "14866-8", "Parathyroid hormone", "pmol/L", "pmol/L", 4.2, 4.2, 0.2, 0.9, 0.5, 1, 1.5, 7.0) with { Floor = 1 },
         Lab("urate", "14933-6", "Urate", "µmol/L", "umol/L", 260, 330, 8, 35, 20, 0, 200, 480) with { RangeOfWomen = (150, 400), Floor = 120 },
         Lab("probnp", "33762-6", "NT-proBNP", "ng/L", "ng/L", 50, 30, 22, 15, 15, 0, null, 300) with { Floor = 10 },
         Lab("troponin", "67151-1", "Troponin T, high sensitivity", "ng/L", "ng/L", 4, 5, 1, 1, 1, 0, null, 14) with { Floor = 3 },

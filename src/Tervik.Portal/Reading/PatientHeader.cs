@@ -50,7 +50,8 @@ public sealed record PatientHeader(string Id, string Name, FhirDate? Born, int? 
         var system = identifier.TextAt("system") ?? "";
         var name = Codes.Write(type);
         if (system == "urn:oid:1.2.208.176.1.2") return (0, Words.Of("CPR number"));
-        if (Codes.Has(type, "NI", "SB", "SS", "NNDNK", "NNKOR")) return (0, name ?? Words.Of("National number"));
+        if (Codes.Has(type, "NI", "NNDNK", "NNEST", "NNKOR")) return (0, Words.Of("National number"));
+        if (Codes.Has(type, "SB", "SS")) return (0, name ?? Words.Of("National number"));
         if (Codes.Has(type, "MR")) return (1, Words.Of("Medical record number"));
         if (Codes.Has(type, "PPN", "DL")) return (3, name ?? Words.Of("Identity document"));
         return (name is null ? 4 : 2, name ?? Words.Of("Identifier"));

@@ -39,7 +39,7 @@ public sealed class Browser : IAsyncLifetime
     {
         await page.GotoAsync($"/sign-in?name={Uri.EscapeDataString(name)}");
         await page.GetByRole(AriaRole.Button, new() { NameRegex = new(name) }).First.ClickAsync();
-        await page.WaitForURLAsync("**/");
+        await page.ArrivesAt("**/");
     }
 
     public async ValueTask DisposeAsync()

@@ -65,7 +65,7 @@ public sealed class DetailsTests(Browser browser) : IClassFixture<Browser>
         await page.Locator("#interpreter").SelectOptionAsync("no");
         await page.Locator("#kin-relation").SelectOptionAsync("SIB");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save my details" }).ClickAsync();
-        await page.WaitForURLAsync("**saved=1");
+        await page.ArrivesAt("**saved=1");
         Assert.Contains("saved", await page.Locator("[role=status]").First.InnerTextAsync(), StringComparison.Ordinal);
 
         before["telecom"]![1]!["value"] = "+372 555 6666";
@@ -143,7 +143,7 @@ public sealed class DetailsTests(Browser browser) : IClassFixture<Browser>
             page.Dialog += (_, dialog) => Assert.Fail($"A script ran: {dialog.Message}");
             await page.Locator("#kin-name").FillAsync(text);
             await page.GetByRole(AriaRole.Button, new() { Name = "Save my details" }).ClickAsync();
-            await page.WaitForURLAsync("**saved=1");
+            await page.ArrivesAt("**saved=1");
             Assert.Equal(PageChecks.Kept(text), await page.Locator("#kin-name").InputValueAsync());
         }
     }

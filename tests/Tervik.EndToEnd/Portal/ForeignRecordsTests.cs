@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Tervik.Tests;
 
 namespace Tervik.EndToEnd.Portal;
 

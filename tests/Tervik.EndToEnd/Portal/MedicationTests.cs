@@ -110,7 +110,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
         await doctor.Locator("#days").FillAsync("90");
         await doctor.Locator("#words").FillAsync("Blood test in May, please.");
         await Send(doctor, "Send the answer");
-        await doctor.WaitForURLAsync("**/medication**");
+        await doctor.ArrivesAt("**/medication**");
 
         task = Assert.Single(await Tasks(api, "renew-me"));
         Assert.Equal("completed", task.GetProperty("status").GetString());
@@ -135,7 +135,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
         await Browser.SignIn(patient, "Mari Tamm");
         await patient.GotoAsync("/patients/p01/medication/renew-twice/renewal");
         await Send(patient, "Send the request");
-        await patient.WaitForURLAsync("**/medication**");
+        await patient.ArrivesAt("**/medication**");
         var id = Assert.Single(await Tasks(api, "renew-twice")).GetProperty("id").GetString();
         await patient.GotoAsync($"/patients/p01/medication/requests/{id}");
         var doctor = await browser.Open();
@@ -147,7 +147,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
         Assert.True(await doctor.Locator("#words-error").IsVisibleAsync());
         await doctor.Locator("#words").FillAsync("Please come for a blood test first.");
         await Send(doctor, "Send the answer");
-        await doctor.WaitForURLAsync("**/medication**");
+        await doctor.ArrivesAt("**/medication**");
 
         await Send(patient, "Withdraw the request");
         var text = await patient.Locator("main").InnerTextAsync();

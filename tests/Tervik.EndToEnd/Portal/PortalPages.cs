@@ -9,6 +9,22 @@ public sealed record PortalPage(string Name, string? Who, string Path, bool IsMa
 {
     const string Patient = "Mari Tamm", Professional = "Søren Holm", Record = "/patients/p01";
 
+    /// <summary>A script that lists what does not fit: a page wider than its window, text squeezed into a column of letters, what juts out of its card.</summary>
+    public const string Misfits = """
+        (() => {
+          const faults = [], root = document.documentElement;
+          if (root.scrollWidth > innerWidth) faults.push(`is ${root.scrollWidth} wide in a window of ${innerWidth}`);
+          const name = element => `${element.tagName.toLowerCase()}.${element.className} "${element.textContent.trim().slice(0, 30)}"`;
+          for (const element of document.querySelectorAll('body *')) {
+            if (element.closest('svg, canvas, [class*=sr-only]') || ![...element.childNodes].some(node => node.nodeType === 3 && node.data.trim().length > 3)) continue;
+            const box = element.getBoundingClientRect(), card = element.closest('.ds-card')?.getBoundingClientRect();
+            if (box.width > 1 && box.height > 6 * box.width) faults.push(`squeezes ${name(element)}`);
+            if (card && box.width > 1 && box.right > card.right + 1 && !element.closest('.scroll, [tabindex="0"]')) faults.push(`lets ${name(element)} jut out of its card`);
+          }
+          return faults;
+        })()
+        """;
+
     /// <summary>Every page of both faces.</summary>
     public static IReadOnlyList<PortalPage> All { get; } =
     [

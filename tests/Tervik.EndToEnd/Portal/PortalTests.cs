@@ -10,12 +10,12 @@ public sealed class PortalTests(Browser browser) : IClassFixture<Browser>
         var page = await browser.Open();
         await page.GotoAsync("/sign-in?name=Mari");
         await Press(page, "Mari Tamm");
-        await page.WaitForURLAsync("**/");
+        await page.ArrivesAt("**/");
         Assert.Equal("My health", await page.Locator("h1").InnerTextAsync());
         await Press(page, "Results");
-        await page.WaitForURLAsync("**/results");
+        await page.ArrivesAt("**/results");
         await Press(page, "Hemoglobin A1c");
-        await page.WaitForURLAsync("**code=*");
+        await page.ArrivesAt("**code=*");
         await page.Locator(".chart canvas").WaitForAsync();
         Assert.NotEqual(0, await page.Locator(".chosen tbody tr").CountAsync());
     }

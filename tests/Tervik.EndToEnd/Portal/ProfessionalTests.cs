@@ -106,17 +106,17 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         var page = await browser.Open();
         await page.GotoAsync("/sign-in?name=Holm");
         await Press(page, "Søren Holm");
-        await page.WaitForURLAsync("**/");
+        await page.ArrivesAt("**/");
         Assert.Equal("My day", await page.Locator("h1").InnerTextAsync());
         Assert.Contains("Control of blood pressure", await page.Locator("section:has(> #appointments)").InnerTextAsync(), StringComparison.Ordinal);
         await Press(page, "Mari Tamm");
-        await page.WaitForURLAsync("**/patients/p01");
+        await page.ArrivesAt("**/patients/p01");
         var alerts = await page.Locator(".alerts").InnerTextAsync();
         foreach (var warning in (string[])["Penicillin", "Risk of falling", "Do not resuscitate", "Warfarin", "Reduced kidney function"]) Assert.Contains(warning, alerts, StringComparison.Ordinal);
         Assert.Contains("1 tablet in the evening", await page.Locator("section:has(> #medication)").InnerTextAsync(), StringComparison.Ordinal);
         Assert.StartsWith("Potassium", await page.Locator("section:has(> #laboratory) tbody tr").First.InnerTextAsync(), StringComparison.Ordinal); // the critical one
         await Press(page, "Flowsheet");
-        await page.WaitForURLAsync("**/flowsheet");
+        await page.ArrivesAt("**/flowsheet");
         Assert.Contains("6.9", await page.Locator("tr:has-text('Potassium')").First.InnerTextAsync(), StringComparison.Ordinal);
         // The grid itself can be reached, and scrolled with the arrow keys.
         await page.Locator(".flowsheet").FocusAsync();
@@ -139,7 +139,7 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         Assert.Equal("1 hit", await page.Locator("#command-said").InnerTextAsync());
         Assert.Equal("true", await field.GetAttributeAsync("aria-expanded"));
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/patients/p01");
+        await page.ArrivesAt("**/patients/p01");
         await page.Keyboard.PressAsync("Control+k");
         await page.GetByRole(AriaRole.Option, new() { Name = "My day", Exact = true }).WaitForAsync();
         var first = await field.GetAttributeAsync("aria-activedescendant");
@@ -151,7 +151,7 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         await page.Keyboard.TypeAsync("flowsh");
         await Assertions.Expect(page.GetByRole(AriaRole.Option)).ToHaveCountAsync(1);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/patients/p01/flowsheet");
+        await page.ArrivesAt("**/patients/p01/flowsheet");
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         var page = await browser.Open(javaScript: false);
         await Browser.SignIn(page, "Søren Holm");
         await page.Locator("#command-open").ClickAsync();
-        await page.WaitForURLAsync("**/go");
+        await page.ArrivesAt("**/go");
         await page.Locator("#q").FillAsync("mari tamm");
         await page.Locator("main form button").ClickAsync();
         await page.Locator("main").GetByRole(AriaRole.Link, new() { Name = "Mari Tamm" }).ClickAsync();
@@ -213,7 +213,7 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
             await page.GetByLabel("It is done").CheckAsync();
             await page.Locator("#comment").FillAsync("Called at noon");
             await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-            await page.WaitForURLAsync("**/tasks");
+            await page.ArrivesAt("**/tasks");
         }
         var task = await Read(client, "Task/answered");
         Assert.Equal(("completed", "2", 1), ((string?)task["status"], (string?)task["meta"]!["versionId"], task["note"]!.AsArray().Count));
@@ -222,7 +222,7 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         Assert.Contains("Called at noon", await third.Locator(".theirs").AllInnerTextsAsync() is var theirs ? string.Join(' ', theirs) : "", StringComparison.Ordinal);
         Assert.Equal("Not <b>my</b> patient 한국 'x'", await third.Locator("#comment").InputValueAsync());
         await third.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await third.WaitForURLAsync("**/tasks");
+        await third.ArrivesAt("**/tasks");
         task = await Read(client, "Task/answered");
         Assert.Equal(("rejected", "3", "Not <b>my</b> patient 한국 'x'"), ((string?)task["status"], (string?)task["meta"]!["versionId"], (string?)task["note"]![1]!["text"]));
         var written = await Read(client, "Provenance?target=Task/answered");
@@ -240,7 +240,7 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         await page.GotoAsync("/tasks");
         var form = await page.Locator("form[action='/tasks/results/to-see']").EvaluateAsync<string>("form => new URLSearchParams(new FormData(form)).toString()");
         await page.Locator("form[action='/tasks/messages/to-read'] button").ClickAsync();
-        await page.WaitForURLAsync("**/tasks#messages");
+        await page.ArrivesAt("**/tasks#messages");
         Assert.DoesNotContain("Only for this test", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         var message = await Read(client, "Communication/to-read");
         Assert.Equal(("completed", true), ((string?)message["status"], message["received"] is not null));

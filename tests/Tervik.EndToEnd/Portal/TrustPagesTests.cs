@@ -229,6 +229,6 @@ public sealed class SessionTimeTests
         await using var browser = await GivenSessionsOf(2);
         var page = await browser.Open();
         await Browser.SignIn(page, "Mari Tamm");
-        await page.WaitForURLAsync("**/sign-in?to=%2F", new() { Timeout = 30_000 });
+        await page.ArrivesAt("**/sign-in?to=%2F");
     }
 }

@@ -62,10 +62,10 @@ public sealed class WishesTests(Browser browser) : IClassFixture<Browser>
         Assert.True(await page.Locator("#organ-kidneys").IsCheckedAsync());
         await page.Locator("input[name=choice][value=all]").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save my wish" }).ClickAsync();
-        await page.WaitForURLAsync("**/wishes**");
+        await page.ArrivesAt("**/wishes**");
         await page.GotoAsync(path);
         await page.GetByRole(AriaRole.Button, new() { Name = "Withdraw my wish" }).ClickAsync();
-        await page.WaitForURLAsync("**/wishes**");
+        await page.ArrivesAt("**/wishes**");
         var section = page.Locator("section:has(#organ-donation)");
         Assert.Contains("withdrawn", await section.InnerTextAsync(), StringComparison.OrdinalIgnoreCase);
         await section.Locator("summary").ClickAsync();
@@ -95,7 +95,7 @@ public sealed class WishesTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal(("Tiit Tamm", "Flowers, please"), (await page.Locator("#representative-name").InputValueAsync(), await page.Locator("#text").InputValueAsync()));
         await PageChecks.IsAccessible(page, 360, "wish-conflict-360");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save my wish" }).ClickAsync();
-        await page.WaitForURLAsync("**/wishes**");
+        await page.ArrivesAt("**/wishes**");
         Assert.Contains("Flowers, please", await page.Locator("section:has(#treatment)").InnerTextAsync(), StringComparison.Ordinal);
 
         var doctor = await browser.Open();

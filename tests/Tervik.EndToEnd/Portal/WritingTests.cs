@@ -153,7 +153,7 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
         var title = javaScript ? "By keyboard" : "By keyboard, without scripts";
         await page.GotoAsync("/patients/w-second");
         await Press(page, page.Locator(".record-side a[href$='/new/note']"));
-        await page.WaitForURLAsync("**/new/note");
+        await page.ArrivesAt("**/new/note");
         // Sent with nothing in it: the messages are reached and lead to the field.
         await page.EvaluateAsync("document.querySelector('form.form').noValidate = true");
         await Press(page, page.Locator("form.form .form-actions button[type=submit]"));
@@ -165,14 +165,14 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
         await TabTo(page, page.Locator("#text"));
         await page.Keyboard.TypeAsync("Written without a mouse.");
         await Press(page, page.Locator("form.form .form-actions button[type=submit]"));
-        await page.WaitForURLAsync("**saved=note");
+        await page.ArrivesAt("**saved=note");
         await Press(page, page.Locator("main a[href*='/edit/']").First);
-        await page.WaitForURLAsync("**/edit/**");
+        await page.ArrivesAt("**/edit/**");
         await TabTo(page, page.Locator("#text"));
         await page.Keyboard.PressAsync("Control+End");
         await page.Keyboard.TypeAsync(" And corrected.");
         await Press(page, page.Locator("form.form .form-actions button[type=submit]"));
-        await page.WaitForURLAsync("**saved=change");
+        await page.ArrivesAt("**saved=change");
         Assert.Contains("Written without a mouse. And corrected.", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         await page.GotoAsync("/patients/w-second");
         Assert.Contains(title, await page.Locator("section:has(> #documents)").InnerTextAsync(), StringComparison.Ordinal);

@@ -1,0 +1,18 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Tervik.Tests;
+
+/// <summary>Waits for a page that something else than the test opens.</summary>
+static class Arrival
+{
+    /// <summary>Until the address fits the pattern and the page is loaded. Playwright's own wait for an address can miss a page that is loaded before it listens, and then waits in vain.</summary>
+    /// <param name="page">The window.</param>
+    /// <param name="pattern">Of the whole address; <c>**</c> is any text, <c>*</c> any but a slash.</param>
+    public static async Task ArrivesAt(this IPage page, string pattern)
+    {
+        var address = Regex.Escape(pattern).Replace(@"\*\*", ".*", StringComparison.Ordinal).Replace(@"\*", "[^/]*", StringComparison.Ordinal);
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex($"^{address}$"), new() { Timeout = 30_000 });
+        for (var wait = 0; wait < 1500 && await page.EvaluateAsync<string>("document.readyState") != "complete"; wait++) await Task.Delay(20);
+    }
+}

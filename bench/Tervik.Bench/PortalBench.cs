@@ -183,7 +183,7 @@ static partial class PortalBench
         builder.WebHost.UseUrls(address);
         builder.Logging.ClearProviders();
         builder.Services.AddRecords(store, new RestSettings());
-        builder.Services.AddTrust(trust, new TrustSettings { DemoSignIn = true });
+        builder.Services.AddTrust(trust, new TrustSettings { DemoSignIn = true, Folder = folder });
         builder.Services.AddPortal();
         await using var app = builder.Build();
         app.MapPortal();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
 using Tervik.Storage;
@@ -8,6 +9,7 @@ using Tervik.Trust.AuditLog;
 using Tervik.Trust.Decision;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
+using Tervik.Trust.SealedLog;
 
 namespace Tervik.Trust;
 
@@ -20,6 +22,10 @@ public sealed record TrustSettings
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
     /// <summary>A session ends after this time in any case.</summary>
     public TimeSpan SessionLongest { get; init; } = TimeSpan.FromHours(12);
+    /// <summary>Where the key of the sealed log and its newest head lie, outside of the database.</summary>
+    public required string Folder { get; init; }
+    /// <summary>Who signs the heads of the log besides the node itself.</summary>
+    public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
 }
 
 /// <summary>The room that knows who asks, decides what they may see, and keeps the log that patients read.</summary>
@@ -40,6 +46,9 @@ public static class TrustRoom
         services.AddSingleton(provider => new AccessTokens(database, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Sessions(database, settings, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AccessLog(database, provider.GetRequiredService<RecordStore>().Keys, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AccessSeal(database, settings.Folder, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Witnesses(provider.GetRequiredService<AccessSeal>(), settings.Witnesses, provider.GetRequiredService<ILogger<Witnesses>>()));
+        services.AddHostedService<SealService>();
         services.AddSingleton<Identification>();
         services.AddSingleton(provider => new Sharing(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CareRelations>();
@@ -51,10 +60,11 @@ public static class TrustRoom
         return services;
     }
 
-    /// <summary>Maps the access log as FHIR AuditEvent. Before the general FHIR routes, which serve the AuditEvents of others.</summary>
+    /// <summary>Maps the access log as FHIR AuditEvent, and its seal. Before the general FHIR routes, which serve the AuditEvents of others.</summary>
     public static WebApplication MapTrust(this WebApplication app)
     {
         app.MapAuditEvents();
+        app.MapSeal();
         return app;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Tervik.Audit;
 using Tervik.Demonstration;
 using Tervik.Export;
 using Tervik.Import;
@@ -29,6 +30,8 @@ static class Cli
         root.Add(DemoCommand.Create());
         root.Add(Verify());
         root.Add(Token());
+        root.Add(AuditCommand.Create());
+        root.Add(WitnessCommand.Create());
         return root;
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Tervik.Records.Model;
 using Tervik.Records.Rest;
 using Tervik.Storage;
+using Tervik.Trust.SealedLog;
 
 namespace Tervik;
 
@@ -12,7 +13,7 @@ sealed record Settings
     static readonly string[] Known =
     [
         "data", "database", "listen", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
-        "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
+        "witnesses", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
     /// <summary>Folder of the embedded database and the blobs.</summary>
@@ -27,6 +28,8 @@ sealed record Settings
     public int DemoPatients { get; init; } = 60;
     /// <summary>A session in the browser ends after this time without a request.</summary>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
+    /// <summary>Who signs the heads of the log of accesses besides the node itself.</summary>
+    public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
     public int Readers { get; init; } = 8;
     public int CacheMb { get; init; } = 64;
     public RestSettings Rest { get; init; } = new();
@@ -67,6 +70,7 @@ sealed record Settings
             Demo = Flag(configuration, "demo", address.IsLoopback),
             DemoPatients = Number(configuration, "demoPatients", 60, 1, 1_000_000),
             SessionIdle = TimeSpan.FromSeconds(Number(configuration, "sessionIdleSeconds", 1800, 2, 86_400)),
+            Witnesses = WitnessesOf(configuration["witnesses"] ?? ""),
             Readers = Number(configuration, "readers", 8, 1, 256),
             CacheMb = Number(configuration, "cacheMb", 64, 1, 65536),
             Documents = new(Number(configuration, "longestBodyMb", 64, 1, 1024) << 20, Number(configuration, "deepestDocument", 64, 8, 512)),
@@ -92,6 +96,18 @@ sealed record Settings
 
     static int Number(IConfigurationRoot configuration, string name, int otherwise, int least, int most) => configuration[name] is not { Length: > 0 } text ? otherwise
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : throw Wrong(name, text, $"a number from {least} to {most}");
+
+    static IReadOnlyList<WitnessPlace> WitnessesOf(string text)
+    {
+        try
+        {
+            return WitnessPlace.Parse(text);
+        }
+        catch (FormatException fault)
+        {
+            throw new SettingsException($"The setting witnesses cannot be used: {fault.Message}");
+        }
+    }
 
     static bool Flag(IConfigurationRoot configuration, string name, bool otherwise) => configuration[name] is not { Length: > 0 } text ? otherwise
         : bool.TryParse(text, out var flag) ? flag : throw Wrong(name, text, "true or false");

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using Tervik.Records.Access;
 using Tervik.Records.Indexing;
 using Tervik.Storage;
+using Tervik.Trust.SealedLog;
 
 namespace Tervik.Trust.AuditLog;
 
@@ -38,9 +40,9 @@ public sealed class AccessLog : IAsyncDisposable
     const int MostUnindexed = 1024;
     /// <summary>Longer queries are cut, so that nobody fills the log with one request.</summary>
     const int LongestQuery = 4096;
-    const string Columns = "e.event, e.agent, e.interaction, e.type, e.id, e.query, e.resources, e.compartments, e.status, e.request";
+    internal const string Columns = "e.event, e.agent, e.interaction, e.type, e.id, e.query, e.resources, e.compartments, e.status, e.request";
 
-    static readonly string[] EventColumns = ["event", "agent", "interaction", "type", "id", "query", "resources", "compartments", "status", "request"];
+    static readonly string[] EventColumns = ["event", "agent", "interaction", "type", "id", "query", "resources", "compartments", "status", "request", "salt"];
 
     readonly Database database;
     readonly Keys keys;
@@ -134,7 +136,7 @@ public sealed class AccessLog : IAsyncDisposable
         [
             await Numbers(session, group.Count), Texts(group, e => e.Access!.Agent), Texts(group, e => e.Access!.Interaction.Name), Texts(group, e => e.Access!.Interaction.Type),
             Texts(group, e => e.Access!.Interaction.Id), Texts(group, e => Cut(e.Access!.Query)), Texts(group, e => string.Join(' ', e.Access!.Resources)),
-            Texts(group, e => string.Join(' ', e.Access!.Compartments.Select(key => key.ToString(CultureInfo.InvariantCulture)))), Array.ConvertAll([.. group], e => (long)e.Access!.Status), Texts(group, e => e.Request),
+            Texts(group, e => string.Join(' ', e.Access!.Compartments.Select(key => key.ToString(CultureInfo.InvariantCulture)))), Array.ConvertAll([.. group], e => (long)e.Access!.Status), Texts(group, e => e.Request), Salts(group.Count),
         ]);
     }
 
@@ -170,6 +172,13 @@ public sealed class AccessLog : IAsyncDisposable
         return numbers;
     }
 
+    static byte[][] Salts(int count)
+    {
+        var salts = new byte[count][];
+        for (var i = 0; i < count; i++) salts[i] = RandomNumberGenerator.GetBytes(AccessLeaf.SaltBytes);
+        return salts;
+    }
+
     static ValueTask Index(Session session, string table, string column, List<(long Key, long Event)> entries)
     {
         entries.Sort();
@@ -183,11 +192,14 @@ public sealed class AccessLog : IAsyncDisposable
         return texts;
     }
 
-    static long[] CompartmentsOf(string text) => Array.ConvertAll(text.Split(' ', StringSplitOptions.RemoveEmptyEntries), key => long.Parse(key, CultureInfo.InvariantCulture));
+    internal static long[] CompartmentsOf(string text) => Array.ConvertAll(text.Split(' ', StringSplitOptions.RemoveEmptyEntries), key => long.Parse(key, CultureInfo.InvariantCulture));
 
     static string? Cut(string? query) => query is { Length: > LongestQuery } ? query[..LongestQuery] : query;
 
-    static LoggedAccess ReadAccess(Rows rows) => new(
+    /// <summary>The column after <see cref="Columns"/>.</summary>
+    internal static byte[] ReadSalt(Rows rows) => rows.IsNull(10) ? [] : rows.Bytes(10).ToArray();
+
+    internal static LoggedAccess ReadAccess(Rows rows) => new(
         rows.Int64(0), rows.Text(1), new(rows.Text(2)!, rows.Text(3), rows.Text(4)), rows.Text(5),
         rows.Text(6)!.Split(' ', StringSplitOptions.RemoveEmptyEntries),
         CompartmentsOf(rows.Text(7)!),

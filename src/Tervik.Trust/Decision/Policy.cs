@@ -7,7 +7,7 @@ namespace Tervik.Trust.Decision;
 static class Policy
 {
     /// <summary>Changes with every change of the table.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>One row: these callers may do these interactions when their credential has the scope.</summary>
     /// <param name="Who">The kind of caller.</param>
@@ -38,10 +38,10 @@ static class Policy
 
     public static readonly IReadOnlyList<Rule> Rules =
     [
-        new(PrincipalKind.Nobody, Scope.None, "capabilities"),
-        new(PrincipalKind.Patient, Scope.None, "capabilities"),
-        new(PrincipalKind.Professional, Scope.None, "capabilities"),
-        new(PrincipalKind.System, Scope.None, "capabilities"),
+        new(PrincipalKind.Nobody, Scope.None, "capabilities", "sealed-log"),
+        new(PrincipalKind.Patient, Scope.None, "capabilities", "sealed-log"),
+        new(PrincipalKind.Professional, Scope.None, "capabilities", "sealed-log"),
+        new(PrincipalKind.System, Scope.None, "capabilities", "sealed-log"),
         new(PrincipalKind.Patient, Scope.Read, Reading),
         new(PrincipalKind.Professional, Scope.Read, Reading),
         new(PrincipalKind.System, Scope.Read, Reading),

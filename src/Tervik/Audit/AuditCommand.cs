@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Tervik.Storage;
+using Tervik.Trust.AuditLog;
+using Tervik.Trust.SealedLog;
+
+namespace Tervik.Audit;
+
+/// <summary><c>tervik audit</c>: is the log of accesses whole, and whom does an account's misuse concern.</summary>
+static class AuditCommand
+{
+    public static Command Create() => new("audit", "The log of accesses.") { Verify(), Scope() };
+
+    static Command Verify()
+    {
+        var checkpoints = new Option<string[]>("--checkpoint") { Description = "A head of the log that was kept elsewhere (a file of a witness, a download). May be repeated.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("verify", "Checks every event, tile and signed head. What was changed, left out, moved or cut off is named; then the exit code is 3.") { checkpoints };
+        command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
+        {
+            await using var installation = await Installation.Open(settings, stop);
+            using var seal = new AccessSeal(installation.Trust, settings.Data, TimeProvider.System);
+            if (!File.Exists(seal.KeyFile)) throw new SettingsException($"There is no key of the log at {seal.KeyFile}: this node never served, or --data is another folder.");
+            var heads = new List<SealVerification.Witnessed>();
+            foreach (var file in parsed.GetValue(checkpoints) ?? []) heads.Add(new(file, await File.ReadAllTextAsync(file, stop)));
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            var report = await new SealVerification(installation.Trust, installation.Store.Keys).Run(seal, heads, stop);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{report.Events} events in the tree, {report.Unsealed} not sealed yet, {report.Checkpoints} signed heads, {report.Findings.Count} findings, {watch.Elapsed.TotalSeconds:0.0} s"));
+            foreach (var finding in report.Findings) Console.WriteLine($"  {finding}");
+            return report.Findings.Count == 0 ? 0 : 3;
+        }));
+        return command;
+    }
+
+    static Command Scope()
+    {
+        var account = new Option<string>("--account") { Description = "Practitioner/id, Patient/id or client/name.", Required = true };
+        var from = new Option<DateTimeOffset>("--from") { Description = "First moment, such as 2026-11-01 or 2026-11-01T08:00+02:00.", Required = true };
+        var to = new Option<DateTimeOffset>("--to") { Description = "The moment it ends, not part of it.", Required = true };
+        var json = new Option<bool>("--json") { Description = "One JSON object a line." };
+        var command = new Command("scope", "Lists each patient whose data an account was given in a time, with the entries: whom to tell after a misuse.") { account, from, to, json };
+        command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
+        {
+            await using var installation = await Installation.Open(settings, stop);
+            await using var log = new AccessLog(installation.Trust, installation.Store.Keys, TimeProvider.System);
+            var scope = await AccessScope.Of(log, parsed.GetValue(account)!, Us(parsed.GetValue(from)), Us(parsed.GetValue(to)), stop);
+            var names = await Names(installation.Store.Database, [.. scope.Patients.Keys], stop);
+            foreach (var (patient, seen) in scope.Patients.OrderBy(one => one.Value.First))
+            {
+                // Where the record is gone, the key still tells people apart.
+                var name = names.GetValueOrDefault(patient) ?? string.Create(CultureInfo.InvariantCulture, $"key {patient}");
+                if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(new { patient = name, accesses = seen.Accesses, first = Time(seen.First), last = Time(seen.Last), entries = seen.Entries.Order() }));
+                else Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-24} {seen.Accesses,6} accesses, {Time(seen.First)} to {Time(seen.Last)}: {string.Join(", ", seen.Entries.GroupBy(entry => entry.Split('/')[0]).OrderBy(type => type.Key).Select(type => $"{type.Count()} {type.Key}"))}"));
+            }
+            if (!parsed.GetValue(json)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{scope.Patients.Count} patients, {scope.Accesses} accesses"));
+            return 0;
+        }));
+        return command;
+    }
+
+    static ValueTask<Dictionary<long, string>> Names(Database records, long[] patients, CancellationToken stop) => records.Read(async session =>
+    {
+        var names = new Dictionary<long, string>();
+        foreach (var some in patients.Chunk(1000))
+        {
+            await using var rows = await session.Query($"SELECT rid, type, id FROM res WHERE {session.Dialect.InArray("rid", "$1")}", some);
+            while (await rows.Read()) names[rows.Int64(0)] = $"{rows.Text(1)}/{rows.Text(2)}";
+        }
+        return names;
+    }, stop);
+
+    static long Us(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    static string Time(long us) => DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

@@ -49,6 +49,7 @@ public static class TrustRoom
         services.AddSingleton(provider => new AccessSeal(database, settings.Folder, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Witnesses(provider.GetRequiredService<AccessSeal>(), settings.Witnesses, provider.GetRequiredService<ILogger<Witnesses>>()));
         services.AddHostedService<SealService>();
+        services.AddSingleton<SealProofs>();
         services.AddSingleton<Identification>();
         services.AddSingleton(provider => new Sharing(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CareRelations>();

@@ -14,11 +14,14 @@ public sealed class Node : IAsyncLifetime
     /// <summary>Further settings, each <c>name=value</c>.</summary>
     public string[] Others { get; init; } = [];
 
+    /// <summary>What it runs.</summary>
+    public string[] Command { get; init; } = ["serve"];
+
     public string Address { get; } = $"http://127.0.0.1:{FreePort()}";
 
     public async ValueTask InitializeAsync()
     {
-        server = Start("serve");
+        server = Start(Command);
         using var http = new HttpClient();
         for (var wait = 0; wait < 1200; wait++)
         {

@@ -9,6 +9,7 @@ using Tervik.Portal.Shell;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
+using Tervik.Trust.SealedLog;
 
 namespace Tervik.Portal.Access;
 
@@ -27,6 +28,7 @@ static class AccessEndpoints
     public static void MapAccess(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/patients/{id}/access", Show);
+        routes.MapGet("/patients/{id}/access/proof", Prove);
         routes.MapGet("/patients/{id}/access/question", Ask);
         routes.MapPost("/patients/{id}/access/question", Open).DisableAntiforgery(); // FormGuard does it.
     }
@@ -36,12 +38,26 @@ static class AccessEndpoints
         var visit = await entrance.Enter(request, new("search-type", "AuditEvent"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (!MayReadLog(visit, id) || await record.Patient(id, visit.Filter, stop) is not var (header, patient)) return await visit.NotFound(stop);
-        var choice = new AccessFilterChoice(string.IsNullOrEmpty(agent) || visit.Person.IsProfessional ? null : agent, Day(from), Day(to),
-            long.TryParse(before, NumberStyles.None, CultureInfo.InvariantCulture, out var cursor) ? cursor : null);
-        var model = await query.Load(header, choice, visit, await identification.Of(request, stop), stop);
+        var model = await query.Load(header, Choice(visit, agent, from, to, before), visit, await identification.Of(request, stop), stop);
         await visit.Log("access", [patient], [record.Compartment(id)], stop);
         return visit.Page<AccessPage>(model);
     }
+
+    /// <summary>The accesses of the page with their proofs, for the script that checks them, and to be kept.</summary>
+    static async Task<IResult> Prove(string id, string? agent, string? from, string? to, string? before, string? known, HttpContext request, Entrance entrance, RecordQuery record, AccessQuery query, SealProofs proofs, Identification identification, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-type", "AuditEvent"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (!MayReadLog(visit, id) || await record.Patient(id, visit.Filter, stop) is not var (_, patient)) return await visit.NotFound(stop);
+        var seen = await query.Page(record.Compartment(id), Choice(visit, agent, from, to, before), visit, await identification.Of(request, stop), stop);
+        var proof = await proofs.Of(seen, long.TryParse(known, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0, stop);
+        await visit.Log("seal", [patient], [record.Compartment(id)], stop);
+        request.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Bytes(SealJson.Write(proof), "application/json", $"access-{id}.json");
+    }
+
+    static AccessFilterChoice Choice(Visit visit, string? agent, string? from, string? to, string? before) => new(string.IsNullOrEmpty(agent) || visit.Person.IsProfessional ? null : agent, Day(from), Day(to),
+        long.TryParse(before, NumberStyles.None, CultureInfo.InvariantCulture, out var cursor) ? cursor : null);
 
     // Who was let in reads the record, not who else has read it.
     static bool MayReadLog(Visit visit, string id) => visit.Person.FamilyOf(id) != FamilyKind.LetIn;

@@ -6,6 +6,7 @@ using Tervik.Records.Resources;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
+using Tervik.Trust.SealedLog;
 
 namespace Tervik.Portal.Access;
 
@@ -41,19 +42,20 @@ public sealed record AccessFilterChoice(string? Agent, DateOnly? From, DateOnly?
 /// <param name="Cases">Questions asked so far.</param>
 /// <param name="Choice">What was asked for.</param>
 /// <param name="Next">Cursor of the page after, or null.</param>
-public sealed record AccessModel(PatientHeader Patient, IReadOnlyList<AccessLine> Lines, IReadOnlyList<(string Value, string Words)> Agents, IReadOnlyList<CaseLine> Cases, AccessFilterChoice Choice, long? Next);
+/// <param name="SealedAt">When the log was last sealed; null when it never was.</param>
+public sealed record AccessModel(PatientHeader Patient, IReadOnlyList<AccessLine> Lines, IReadOnlyList<(string Value, string Words)> Agents, IReadOnlyList<CaseLine> Cases, AccessFilterChoice Choice, long? Next, DateTime? SealedAt);
 
 /// <summary>Reads the log for the page, with who people are and why they could.</summary>
-sealed class AccessQuery(AuditView audit, CareRelations care, FamilyRelations family, Trust.Relations.Sharing sharing, AccessCases cases, StaffQuery staff, RecordQuery record)
+sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, FamilyRelations family, Trust.Relations.Sharing sharing, AccessCases cases, StaffQuery staff, RecordQuery record)
 {
     const int PageSize = 200, MostListed = 500;
 
     public async Task<AccessModel> Load(PatientHeader patient, AccessFilterChoice choice, Visit visit, Principal reader, CancellationToken stop)
     {
         var compartment = record.Compartment(patient.Id);
-        var part = new LogExcerpt(compartment, choice.Agent, choice.From is { } from ? Us(from) : long.MinValue, Math.Min(choice.Before ?? long.MaxValue, choice.To is { } to ? Us(to.AddDays(1)) : long.MaxValue), PageSize + 1);
-        var seen = await audit.Read(part, reader, visit.Filter, stop);
+        var seen = await Read(compartment, choice, PageSize + 1, visit, reader, stop);
         var page = seen.Take(PageSize).Select(one => one.Access).ToList();
+        var checkpoint = await seal.Newest(stop);
         var facts = (await care.OfPatient($"Patient/{patient.Id}", stop)).ToLookup(fact => fact.Practitioner, Fact);
         var isProfessional = visit.Person.IsProfessional;
         var lines = new List<AccessLine>();
@@ -67,8 +69,15 @@ sealed class AccessQuery(AuditView audit, CareRelations care, FamilyRelations fa
                 isProfessional ? null : await Why(agent, patient.Id, day, facts, stop), what, MayAsk: !isProfessional && !isSelf));
         }
         return new(patient, [.. lines.OrderByDescending(line => line.To)], isProfessional ? [] : await Agents(compartment, reader, visit, stop),
-            isProfessional ? [] : await Cases(patient.Id, stop), choice, seen.Count > PageSize ? page[^1].Event : null);
+            isProfessional ? [] : await Cases(patient.Id, stop), choice, seen.Count > PageSize ? page[^1].Event : null,
+            checkpoint is null ? null : DateTimeOffset.UnixEpoch.AddTicks(checkpoint.AtUs * TimeSpan.TicksPerMicrosecond).LocalDateTime);
     }
+
+    /// <summary>The accesses of a page.</summary>
+    public Task<List<SeenAccess>> Page(long compartment, AccessFilterChoice choice, Visit visit, Principal reader, CancellationToken stop) => Read(compartment, choice, PageSize, visit, reader, stop);
+
+    Task<List<SeenAccess>> Read(long compartment, AccessFilterChoice choice, int count, Visit visit, Principal reader, CancellationToken stop) => audit.Read(
+        new(compartment, choice.Agent, choice.From is { } from ? Us(from) : long.MinValue, Math.Min(choice.Before ?? long.MaxValue, choice.To is { } to ? Us(to.AddDays(1)) : long.MaxValue), count), reader, visit.Filter, stop);
 
     /// <summary>Who an agent of the log is.</summary>
     public async Task<Staff> Who(string? agent, CancellationToken stop) => agent?.Split('/') switch

@@ -92,6 +92,15 @@ public sealed class AccessLog : IAsyncDisposable
         }, stop);
     }
 
+    /// <summary>The salts with which accesses were sealed, by event.</summary>
+    internal ValueTask<Dictionary<long, byte[]>> Salts(long[] events, CancellationToken stop) => database.Read(async session =>
+    {
+        var salts = new Dictionary<long, byte[]>();
+        await using var rows = await session.Query($"SELECT event, salt FROM access_event WHERE {session.Dialect.InArray("event", "$1")}", events);
+        while (await rows.Read()) salts[rows.Int64(0)] = rows.IsNull(1) ? [] : rows.Bytes(1).ToArray();
+        return salts;
+    }, stop);
+
     /// <summary>One access; null when there is none of this number.</summary>
     public ValueTask<LoggedAccess?> Find(long number, CancellationToken stop) => database.Read(async session =>
     {

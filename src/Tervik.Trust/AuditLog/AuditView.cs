@@ -9,7 +9,11 @@ namespace Tervik.Trust.AuditLog;
 /// <summary>What a reader sees of one access.</summary>
 /// <param name="Access">Without what concerns others.</param>
 /// <param name="Patients">Patients concerned, as <c>Patient/id</c>.</param>
-public sealed record SeenAccess(LoggedAccess Access, IReadOnlyList<string> Patients);
+public sealed record SeenAccess(LoggedAccess Access, IReadOnlyList<string> Patients)
+{
+    /// <summary>As it was logged and sealed, also what concerns others.</summary>
+    internal LoggedAccess Whole { get; init; } = Access;
+}
 
 /// <summary>The log as each reader may see it: patients see who saw their data and that of their children, professionals what they did themselves, system clients everything.</summary>
 /// <remarks>Who was let in by another adult reads that record, but not who else has looked at it.</remarks>
@@ -74,7 +78,7 @@ public sealed class AuditView(AccessLog log, RecordStore store, FamilyRelations 
         foreach (var resource in access.Resources)
             if (resource.Split('/') is [var type, var id] && await store.Read(type, id, filter, stop) is not null) own.Add(resource);
         long[] compartments = [.. access.Compartments.Where(filter.Compartments.Contains)];
-        return new(access with { Query = null, Resources = own, Compartments = compartments }, await Patients(compartments, stop));
+        return new(access with { Query = null, Resources = own, Compartments = compartments }, await Patients(compartments, stop)) { Whole = access };
     }
 
     async Task<IReadOnlyList<string>> Patients(IReadOnlyList<long> compartments, CancellationToken stop) => compartments.Count == 0 ? [] : await store.Database.Read(async session =>

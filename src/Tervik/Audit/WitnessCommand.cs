@@ -27,6 +27,8 @@ static class WitnessCommand
                 var (status, text) = await witness.Add(await reader.ReadToEndAsync(request.RequestAborted), request.RequestAborted);
                 return Results.Text(text, status == StatusCodes.Status409Conflict ? "text/x.tlog.size" : "text/plain; charset=utf-8", statusCode: status);
             });
+            app.MapGet("/key", () => Results.Text($"{witness.Verifier}\n", "text/plain; charset=utf-8"));
+            app.MapGet("/health/ready", () => Results.Text("ready"));
             await app.StartAsync(stop);
             Console.WriteLine($"Witness {witness.Verifier} at {settings.Listen}/");
             await app.WaitForShutdownAsync(stop);

@@ -112,7 +112,7 @@ public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<
             Assert.Equal((way, Normal(absent.Body, "p99", "Nobodyx")), (way, Normal(hidden.Body, patient, Canaries[patient])));
         }
         using var person = await PortalPerson.SignIn(node, agent);
-        foreach (var page in (string[])["", "/timeline", "/results", "/access", $"/entry/Observation/{patient}-weight-0"])
+        foreach (var page in (string[])["", "/timeline", "/results", "/access", "/access/proof", $"/entry/Observation/{patient}-weight-0"])
             Assert.Equal((page, HttpStatusCode.NotFound), (page, (await person.Get($"/patients/{patient}{page}")).Status));
     }
 
@@ -182,7 +182,7 @@ public sealed partial class AuthorizationMatrixTests(Node node) : IClassFixture<
         var (status, html) = await owner.Post("/patients/t-owner/family", "/patients/t-owner/family/let-in", ("number", "010615-9009"), ("until", DateTime.Today.AddDays(3).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)), times: 2);
         Assert.Equal((HttpStatusCode.OK, 1), (status, Regex.Count(html, "name=\"choice\"")));
         Assert.Contains("Mats Oversund", (await friend.Get("/patients/t-owner")).Html, StringComparison.Ordinal);
-        foreach (var page in (string[])["access", "access/question?agent=&day=2026-11-25", "sharing", "family", "sharing/consents"])
+        foreach (var page in (string[])["access", "access/proof", "access/question?agent=&day=2026-11-25", "sharing", "family", "sharing/consents"])
             Assert.Equal((page, HttpStatusCode.NotFound), (page, (await friend.Get($"/patients/t-owner/{page}")).Status));
         using var api = await Of("Patient/t-friend");
         Assert.Equal(HttpStatusCode.OK, (await api.GetAsync(new Uri("Patient/t-owner", UriKind.Relative), Stop)).StatusCode);

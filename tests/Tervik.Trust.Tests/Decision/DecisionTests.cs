@@ -16,6 +16,7 @@ public sealed class DecisionTests
     const string Expected = """
         interaction         type          nobody patient professional system
         capabilities        *             A      A       A            A
+        sealed-log          *             A      A       A            A
         read                Observation   -      R       R            R
         read                Patient       -      R       R            R
         read                Organization  -      R       R            R

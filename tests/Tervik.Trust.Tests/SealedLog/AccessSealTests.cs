@@ -1,3 +1,8 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Tervik.Records.Access;
 using Tervik.Records.Indexing;
 using Tervik.Storage;
@@ -229,6 +234,41 @@ public sealed class AccessSealTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task Heads_are_shown_to_witnesses_over_HTTP_and_what_they_sign_is_kept_with_the_head()
+    {
+        await using var place = await Place.Open(Engine.Sqlite);
+        var folder = Directory.CreateTempSubdirectory("tervik-witness-").FullName;
+        using var witness = new Witness(folder, "witness.example", [place.Seal.Verifier], TimeProvider.System);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        await using var app = builder.Build();
+        app.MapPost("/w/add-checkpoint", async (HttpContext request) =>
+        {
+            using var reader = new StreamReader(request.Request.Body);
+            var (status, text) = await witness.Add(await reader.ReadToEndAsync(Stop), Stop);
+            return Results.Text(text, "text/plain; charset=utf-8", statusCode: status);
+        });
+        await app.StartAsync(Stop);
+        var places = WitnessPlace.Parse($"{app.Urls.First()}/w {witness.Verifier}, http://127.0.0.1:9/away {NoteSigner.New("away", NoteVerifier.Cosignature).Verifier}");
+        for (var number = 0; number < 3; number++)
+        {
+            // The second time as after a restart: what the witness has seen is asked from it.
+            using var witnesses = new Witnesses(place.Seal, places, NullLogger<Witnesses>.Instance);
+            for (var again = 0; again < 2; again++)
+            {
+                await place.Append(number * 1000 + again * 300, 300);
+                await witnesses.Show((await place.Seal.Seal(Stop))!, Stop);
+                Assert.True(Checkpoint.Parse((await place.Seal.Newest(Stop))!.Note).IsSignedBy(witness.Verifier));
+            }
+        }
+        Assert.Empty((await place.Verify()).Findings);
+        Directory.Delete(folder, recursive: true);
+        Assert.Throws<FormatException>(() => WitnessPlace.Parse("http://127.0.0.1:9"));
+        Assert.Throws<FormatException>(() => WitnessPlace.Parse($"http://127.0.0.1:9 {place.Seal.Verifier}"));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ return args switch
     [_, "--help" or "-h", ..] or [] or ["--help" or "-h"] => Usage(),
     ["record", .. var options] => await RecordBench.Run(options),
     ["crash", .. var options] => await CrashBench.Run(options),
+    ["audit", .. var options] => await AuditBench.Run(options),
     ["portal", .. var options] => await PortalBench.Run(options),
     ["portal-stub", var address, var folder] => await PortalBench.ServeStubbed(address, folder),
     ["bare", var address, var file] => await Bare.Serve(address, file),
@@ -25,6 +26,9 @@ static int Usage()
             throughput of the record over HTTP with audit, beside a bare server that sends the same bytes, in the same run
         ./tervik bench crash [--kills N] [--engine sqlite|postgresql]
             kill -9 during a mixed load; what was acknowledged is held against the store afterwards
+
+        ./tervik bench audit [--events N] [--kills N] [--engine sqlite|postgresql] [--json FILE]
+            the log of accesses written, sealed, checked and proven, beside the hashes alone; then kill -9 while clients read, and every answer held against the log
 
         ./tervik bench portal [--patients N] [--seed S] [--seconds S] [--only TEXT] [--data DIR] [--json FILE]
             time of every page for the longest record of a demo nation, beside the same page with the store's reads stubbed out; DIR keeps the nation for the next run

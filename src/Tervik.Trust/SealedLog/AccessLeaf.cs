@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -19,58 +22,119 @@ public static class AccessLeaf
 {
     /// <summary>Bytes of an event's salt, and of those derived from it.</summary>
     public const int SaltBytes = 16;
-    static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The texts of one event, one after the other, each with room for a salt before it.</summary>
+    sealed class Writer
+    {
+        readonly ArrayBufferWriter<byte> buffer = new(1024);
+        readonly List<int> ends = [];
+
+        public int Count => ends.Count;
+        /// <summary>Room for the salt, then the text.</summary>
+        public Span<byte> Item(int number) => MemoryMarshal.AsMemory(buffer.WrittenMemory).Span[(number == 0 ? 0 : ends[number - 1])..ends[number]];
+
+        public void Write(LoggedAccess access)
+        {
+            buffer.ResetWrittenCount();
+            ends.Clear();
+            using var json = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+            Begin(json, "access"u8);
+            json.WriteNumberValue(access.Event);
+            json.WriteStringValue(access.Agent);
+            json.WriteStringValue(access.Interaction.Name);
+            json.WriteStringValue(access.Interaction.Type);
+            json.WriteStringValue(access.Interaction.Id);
+            json.WriteNumberValue(access.Status);
+            json.WriteStringValue(access.Request);
+            End(json);
+            One(json, "query"u8, access.Query);
+            foreach (var resource in access.Resources) One(json, "resource"u8, resource);
+            // As a text: the numbers are larger than those of scripts.
+            Span<char> key = stackalloc char[20];
+            foreach (var patient in access.Compartments)
+            {
+                patient.TryFormat(key, out var length, provider: CultureInfo.InvariantCulture);
+                Begin(json, "patient"u8);
+                json.WriteStringValue(key[..length]);
+                End(json);
+            }
+        }
+
+        void One(Utf8JsonWriter json, ReadOnlySpan<byte> label, string? value)
+        {
+            Begin(json, label);
+            json.WriteStringValue(value);
+            End(json);
+        }
+
+        void Begin(Utf8JsonWriter json, ReadOnlySpan<byte> label)
+        {
+            buffer.GetSpan(SaltBytes)[..SaltBytes].Clear();
+            buffer.Advance(SaltBytes);
+            json.Reset();
+            json.WriteStartArray();
+            json.WriteStringValue(label);
+        }
+
+        void End(Utf8JsonWriter json)
+        {
+            json.WriteEndArray();
+            json.Flush();
+            ends.Add(buffer.WrittenCount);
+        }
+    }
+
+    [ThreadStatic]
+    static Writer? own;
+
+    static Writer Written(LoggedAccess access)
+    {
+        var writer = own ??= new();
+        writer.Write(access);
+        return writer;
+    }
 
     /// <summary>What the event says: who did what and when; what was asked; each thing given out; each patient concerned.</summary>
     public static List<string> Texts(LoggedAccess access)
     {
-        List<string> texts =
-        [
-            JsonSerializer.Serialize<object?[]>(["access", access.Event, access.Agent, access.Interaction.Name, access.Interaction.Type, access.Interaction.Id, access.Status, access.Request], Plain),
-            JsonSerializer.Serialize<object?[]>(["query", access.Query], Plain),
-        ];
-        foreach (var resource in access.Resources) texts.Add($"[\"resource\",{JsonSerializer.Serialize(resource, Plain)}]");
-        // As a text: the numbers are larger than those of scripts.
-        foreach (var patient in access.Compartments) texts.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"[\"patient\",\"{patient}\"]"));
+        var (writer, texts) = (Written(access), new List<string>());
+        for (var i = 0; i < writer.Count; i++) texts.Add(Encoding.UTF8.GetString(writer.Item(i)[SaltBytes..]));
         return texts;
     }
 
     /// <summary>What is entered into the tree for an event: 32 bytes.</summary>
     public static byte[] Data(LoggedAccess access, ReadOnlySpan<byte> salt)
     {
-        var texts = Texts(access);
-        var hashes = new byte[texts.Count * MerkleTree.HashBytes];
-        for (var i = 0; i < texts.Count; i++) ItemHash(texts[i], ItemSalt(salt, i), hashes.AsSpan(i * MerkleTree.HashBytes));
+        var writer = Written(access);
+        Span<byte> hashes = writer.Count <= 32 ? stackalloc byte[writer.Count * MerkleTree.HashBytes] : new byte[writer.Count * MerkleTree.HashBytes];
+        for (var i = 0; i < writer.Count; i++) ItemHash(writer.Item(i), salt, i, hashes[(i * MerkleTree.HashBytes)..]);
         return SHA256.HashData(hashes);
     }
 
     /// <summary>The items of an event, with the text of those that may be seen.</summary>
     public static List<LeafItem> Items(LoggedAccess access, ReadOnlySpan<byte> salt, Predicate<string> maySee)
     {
-        var items = new List<LeafItem>();
-        foreach (var text in Texts(access))
+        var (writer, items) = (Written(access), new List<LeafItem>());
+        for (var i = 0; i < writer.Count; i++)
         {
-            var (itemSalt, hash) = (ItemSalt(salt, items.Count), new byte[MerkleTree.HashBytes]);
-            ItemHash(text, itemSalt, hash);
-            items.Add(maySee(text) ? new(text, itemSalt, hash) : new(null, null, hash));
+            var item = writer.Item(i);
+            var hash = new byte[MerkleTree.HashBytes];
+            ItemHash(item, salt, i, hash);
+            var text = Encoding.UTF8.GetString(item[SaltBytes..]);
+            items.Add(maySee(text) ? new(text, item[..SaltBytes].ToArray(), hash) : new(null, null, hash));
         }
         return items;
     }
 
-    static byte[] ItemSalt(ReadOnlySpan<byte> salt, int item)
+    /// <summary>Puts the item's own salt before its text, and hashes both.</summary>
+    static void ItemHash(Span<byte> item, ReadOnlySpan<byte> salt, int number, Span<byte> hash)
     {
         Span<byte> input = stackalloc byte[SaltBytes + sizeof(int)];
+        input.Clear();
         salt.CopyTo(input);
-        BinaryPrimitives.WriteInt32BigEndian(input[SaltBytes..], item);
-        return SHA256.HashData(input)[..SaltBytes];
-    }
-
-    static void ItemHash(string text, ReadOnlySpan<byte> salt, Span<byte> hash)
-    {
-        var bytes = Encoding.UTF8.GetByteCount(text);
-        Span<byte> input = bytes <= 1024 ? stackalloc byte[SaltBytes + bytes] : new byte[SaltBytes + bytes];
-        salt.CopyTo(input);
-        Encoding.UTF8.GetBytes(text, input[SaltBytes..]);
+        BinaryPrimitives.WriteInt32BigEndian(input[SaltBytes..], number);
         SHA256.HashData(input, hash);
+        hash[..SaltBytes].CopyTo(item);
+        SHA256.HashData(item, hash);
     }
 }

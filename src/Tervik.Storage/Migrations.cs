@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace Tervik.Storage;
 
-/// <summary>Numbered SQL files embedded in an assembly (<c>0001_name.sql</c>; <c>0001_name.sqlite.sql</c> and <c>0001_name.postgresql.sql</c> where they must differ), applied in order and checked by hash.</summary>
+/// <summary>Numbered SQL files embedded in an assembly (<c>0001_name.sql</c>; <c>0001_name.sqlite.sql</c> and <c>0001_name.postgresql.sql</c> where they must differ in more than BLOB, which PostgreSQL calls BYTEA), applied in order and checked by hash.</summary>
 /// <param name="Room">Name under which the applied numbers are kept, such as <c>records</c>.</param>
 /// <param name="Assembly">Where the files are embedded.</param>
 public sealed partial record Migrations(string Room, Assembly Assembly)
@@ -64,11 +64,17 @@ public sealed partial record Migrations(string Room, Assembly Assembly)
         {
             if (FileName().Match(resource) is not { Success: true, Value: var name } || name.EndsWith(others, StringComparison.Ordinal)) continue;
             using var reader = new StreamReader(Assembly.GetManifestResourceStream(resource)!);
-            found.Add(new(int.Parse(name.AsSpan(0, 4), CultureInfo.InvariantCulture), name, reader.ReadToEnd()));
+            var sql = reader.ReadToEnd();
+            // The one type that has another name; a file for one engine alone already has its own.
+            if (engine == Engine.PostgreSql && !name.EndsWith(".postgresql.sql", StringComparison.Ordinal)) sql = Blob().Replace(sql, "BYTEA");
+            found.Add(new(int.Parse(name.AsSpan(0, 4), CultureInfo.InvariantCulture), name, sql));
         }
         found.Sort((a, b) => a.Number.CompareTo(b.Number));
         return found;
     }
+
+    [GeneratedRegex(@"\bBLOB\b")]
+    private static partial Regex Blob();
 
     /// <summary>The end of a resource's name, which begins with namespace and folders.</summary>
     [GeneratedRegex(@"(?<=^|[./])\d{4}_[a-z_]+(\.[a-z]+)?\.sql$")]

@@ -52,9 +52,17 @@ static class SharedData
     static string? Find()
     {
         if (Environment.GetEnvironmentVariable("TERVIK_SHARED_DATA") is { Length: > 0 } named) return named;
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Tervik.slnx")))
-                return System.IO.Path.Combine(folder.Parent!.FullName, "shared", "data");
-        return null;
+        return Repository is { } repository ? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(repository)!, "shared", "data") : null;
+    }
+
+    /// <summary>The folder of the project; null when the tests run elsewhere.</summary>
+    public static string? Repository
+    {
+        get
+        {
+            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+                if (File.Exists(System.IO.Path.Combine(folder.FullName, "Tervik.slnx"))) return folder.FullName;
+            return null;
+        }
     }
 }

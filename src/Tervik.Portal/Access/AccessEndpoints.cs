@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,6 +26,7 @@ public sealed record QuestionModel(PatientHeader Patient, Staff Who, string Day,
 static class AccessEndpoints
 {
     const int LongestText = 2000;
+    static readonly JsonSerializerOptions WithoutNulls = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     public static void MapAccess(this IEndpointRouteBuilder routes)
     {
@@ -49,12 +52,27 @@ static class AccessEndpoints
         var visit = await entrance.Enter(request, new("search-type", "AuditEvent"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (!MayReadLog(visit, id) || await record.Patient(id, visit.Filter, stop) is not var (_, patient)) return await visit.NotFound(stop);
-        var seen = await query.Page(record.Compartment(id), Choice(visit, agent, from, to, before), visit, await identification.Of(request, stop), stop);
+        var seen = await query.Read(record.Compartment(id), Choice(visit, agent, from, to, before), visit, await identification.Of(request, stop), stop);
         var proof = await proofs.Of(seen, long.TryParse(known, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0, stop);
         await visit.Log("seal", [patient], [record.Compartment(id)], stop);
         request.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Bytes(SealJson.Write(proof), "application/json", $"access-{id}.json");
+        return TypedResults.Bytes(Json(proof), "application/json", $"access-{id}.json");
     }
+
+    /// <summary>A proof as <c>seal.js</c> and <c>tools/verify-log.mjs</c> read it; bytes in base64.</summary>
+    static byte[] Json(SealProof proof) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        key = proof.Key.ToString(),
+        checkpoint = proof.Checkpoint?.Note,
+        consistency = proof.Consistency,
+        accesses = proof.Accesses.Select(access => new
+        {
+            @event = access.Event,
+            leaf = access.Where?.Leaf,
+            path = access.Where?.Path,
+            items = access.Items.Select(item => new { text = item.Text, salt = item.Salt, hash = item.Text is null ? item.Hash : null }),
+        }),
+    }, WithoutNulls);
 
     static AccessFilterChoice Choice(Visit visit, string? agent, string? from, string? to, string? before) => new(string.IsNullOrEmpty(agent) || visit.Person.IsProfessional ? null : agent, Day(from), Day(to),
         long.TryParse(before, NumberStyles.None, CultureInfo.InvariantCulture, out var cursor) ? cursor : null);

@@ -3,6 +3,7 @@ using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
 using Tervik.Records.Resources;
+using Tervik.Trust;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
@@ -53,7 +54,7 @@ sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, F
     public async Task<AccessModel> Load(PatientHeader patient, AccessFilterChoice choice, Visit visit, Principal reader, CancellationToken stop)
     {
         var compartment = record.Compartment(patient.Id);
-        var seen = await Read(compartment, choice, PageSize + 1, visit, reader, stop);
+        var seen = await Read(compartment, choice, visit, reader, stop, PageSize + 1);
         var page = seen.Take(PageSize).Select(one => one.Access).ToList();
         var checkpoint = await seal.Newest(stop);
         var facts = (await care.OfPatient($"Patient/{patient.Id}", stop)).ToLookup(fact => fact.Practitioner, Fact);
@@ -70,13 +71,11 @@ sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, F
         }
         return new(patient, [.. lines.OrderByDescending(line => line.To)], isProfessional ? [] : await Agents(compartment, reader, visit, stop),
             isProfessional ? [] : await Cases(patient.Id, stop), choice, seen.Count > PageSize ? page[^1].Event : null,
-            checkpoint is null ? null : DateTimeOffset.UnixEpoch.AddTicks(checkpoint.AtUs * TimeSpan.TicksPerMicrosecond).LocalDateTime);
+            checkpoint?.At.LocalDateTime);
     }
 
     /// <summary>The accesses of a page.</summary>
-    public Task<List<SeenAccess>> Page(long compartment, AccessFilterChoice choice, Visit visit, Principal reader, CancellationToken stop) => Read(compartment, choice, PageSize, visit, reader, stop);
-
-    Task<List<SeenAccess>> Read(long compartment, AccessFilterChoice choice, int count, Visit visit, Principal reader, CancellationToken stop) => audit.Read(
+    public Task<List<SeenAccess>> Read(long compartment, AccessFilterChoice choice, Visit visit, Principal reader, CancellationToken stop, int count = PageSize) => audit.Read(
         new(compartment, choice.Agent, choice.From is { } from ? Us(from) : long.MinValue, Math.Min(choice.Before ?? long.MaxValue, choice.To is { } to ? Us(to.AddDays(1)) : long.MaxValue), count), reader, visit.Filter, stop);
 
     /// <summary>Who an agent of the log is.</summary>
@@ -132,5 +131,5 @@ sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, F
         return (entry.Date, entry.Title);
     }
 
-    static long Us(DateOnly day) => (new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue)) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    static long Us(DateOnly day) => new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue)).Us();
 }

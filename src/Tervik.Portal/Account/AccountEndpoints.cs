@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tervik.Portal.Faults;
 using Tervik.Portal.Shell;
+using Tervik.Trust;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
 
@@ -86,12 +87,10 @@ static class AccountEndpoints
     static async Task<IResult> Page(HttpContext request, Visit visit, AccountParts parts, string? secret, string? fault, CancellationToken stop)
     {
         var (now, person) = (parts.Clock.GetUtcNow(), visit.Person.Reference);
-        var signIns = await parts.Log.Read(new(Agent: person, From: Us(now.AddDays(-DaysOfSignIns)), Count: MostSignIns, Interaction: "sign-in"), stop);
-        return visit.Page<AccountPage>(new AccountModel(await parts.Tokens.Of(person, stop), Us(now), await parts.Sessions.Of(request, person, stop),
+        var signIns = await parts.Log.Read(new(Agent: person, From: now.AddDays(-DaysOfSignIns).Us(), Count: MostSignIns, Interaction: "sign-in"), stop);
+        return visit.Page<AccountPage>(new AccountModel(await parts.Tokens.Of(person, stop), now.Us(), await parts.Sessions.Of(request, person, stop),
             [.. signIns.Select(signIn => (signIn.At.LocalDateTime, Device.Parse(signIn.Query?.Split(' ', 2) is [_, var device] ? device : "")))], secret, fault));
     }
-
-    static long Us(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }
 
 /// <summary>What the account page is read from.</summary>

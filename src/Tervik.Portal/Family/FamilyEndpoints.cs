@@ -7,6 +7,7 @@ using Tervik.Portal.Record;
 using Tervik.Portal.Sharing;
 using Tervik.Portal.Shell;
 using Tervik.Records.Access;
+using Tervik.Trust;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Family;
@@ -53,7 +54,7 @@ static class FamilyEndpoints
         if (form.MustShowAgain || other is null || until is null) return await Page(visit, patient, form, record, family, stop);
         await visit.Log("let-in", [], [record.Compartment(id)], stop);
         // The last day is a whole one.
-        var endsUs = (new DateTimeOffset(until.Value.AddDays(1).ToDateTime(TimeOnly.MinValue), clock.GetLocalNow().Offset) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var endsUs = new DateTimeOffset(until.Value.AddDays(1).ToDateTime(TimeOnly.MinValue), clock.GetLocalNow().Offset).Us();
         await sharing.Make(form.NewId, SharingKind.LetIn, $"Patient/{id}", $"Patient/{other}", endsUs, stop);
         return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/family#let-in");
     }

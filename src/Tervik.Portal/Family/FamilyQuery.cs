@@ -7,6 +7,7 @@ using Tervik.Portal.Shell;
 using Tervik.Portal.SignIn;
 using Tervik.Records.Access;
 using Tervik.Records.Search;
+using Tervik.Trust;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Family;
@@ -33,7 +34,7 @@ sealed class FamilyQuery(RecordQuery record, SharingQuery lines, StaffQuery name
 {
     public async Task<FamilyModel> Load(PatientHeader patient, Visit visit, CancellationToken stop)
     {
-        var nowUs = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var nowUs = clock.NowUs();
         var (children, letMeIn) = (new List<Relative>(), new List<Relative>());
         foreach (var member in visit.Person.Family)
         {

@@ -4,6 +4,7 @@ using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Records.Access;
 using Tervik.Records.Search;
+using Tervik.Trust;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
 
@@ -51,7 +52,7 @@ sealed class SharingQuery(CareRelations care, Trust.Relations.Sharing sharing, A
     public async Task<SharingModel> Load(PatientHeader patient, string name, CancellationToken stop)
     {
         var reference = $"Patient/{patient.Id}";
-        var nowUs = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var nowUs = clock.NowUs();
         var (keptOut, ended, letIn) = (new List<ChoiceLine>(), new List<ChoiceLine>(), new List<ChoiceLine>());
         foreach (var choice in await sharing.Of(reference, stop))
         {
@@ -127,7 +128,7 @@ sealed class SharingQuery(CareRelations care, Trust.Relations.Sharing sharing, A
     object Consent(SharingChoice choice) => new
     {
         resourceType = "Consent", id = choice.Id,
-        status = choice.EndedUs != 0 ? "inactive" : choice.HoldsAt((clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) ? "active" : "inactive",
+        status = choice.EndedUs != 0 ? "inactive" : choice.HoldsAt(clock.NowUs()) ? "active" : "inactive",
         scope = Concept("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"), category = new[] { Concept("http://loinc.org", "59284-0") },
         patient = new { reference = choice.Patient }, dateTime = Instant(choice.MadeUs), policyRule = Concept("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTIN"),
         provision = new
@@ -140,5 +141,5 @@ sealed class SharingQuery(CareRelations care, Trust.Relations.Sharing sharing, A
     };
 
     static object Concept(string system, string code) => new { coding = new[] { new { system, code } } };
-    static string Instant(long us) => DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    static string Instant(long us) => Clock.Time(us).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 }

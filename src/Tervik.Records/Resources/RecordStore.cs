@@ -161,6 +161,15 @@ public sealed class RecordStore : IAsyncDisposable
         return result;
     }
 
+    /// <summary>What the resources of these keys are called, <c>Type/id</c>; those that were deleted too.</summary>
+    public ValueTask<Dictionary<long, string>> References(IEnumerable<long> keys, CancellationToken stop) => Database.Read(async session =>
+    {
+        var references = new Dictionary<long, string>();
+        await using var rows = await session.Query($"SELECT rid, type, id FROM res WHERE {session.Dialect.InArray("rid", "$1")}", keys.ToArray());
+        while (await rows.Read()) references[rows.Int64(0)] = $"{rows.Text(1)}/{rows.Text(2)}";
+        return references;
+    }, stop);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -20,7 +20,10 @@ namespace Tervik.Trust.AuditLog;
 public sealed record LoggedAccess(long Event, string? Agent, Interaction Interaction, string? Query, IReadOnlyList<string> Resources, IReadOnlyList<long> Compartments, int Status, string? Request)
 {
     /// <summary>When.</summary>
-    public DateTimeOffset At => DateTimeOffset.UnixEpoch.AddTicks(Event * TimeSpan.TicksPerMicrosecond);
+    public DateTimeOffset At => Clock.Time(Event);
+
+    /// <summary>Its secret in the sealed log; empty for what was logged before there was one.</summary>
+    internal byte[] Salt { get; init; } = [];
 }
 
 /// <summary>Which part of the log to read: newest first, with event numbers in [From, Before).</summary>
@@ -40,7 +43,7 @@ public sealed class AccessLog : IAsyncDisposable
     const int MostUnindexed = 1024;
     /// <summary>Longer queries are cut, so that nobody fills the log with one request.</summary>
     const int LongestQuery = 4096;
-    internal const string Columns = "e.event, e.agent, e.interaction, e.type, e.id, e.query, e.resources, e.compartments, e.status, e.request";
+    const string Columns = "e.event, e.agent, e.interaction, e.type, e.id, e.query, e.resources, e.compartments, e.status, e.request, e.salt";
 
     static readonly string[] EventColumns = ["event", "agent", "interaction", "type", "id", "query", "resources", "compartments", "status", "request", "salt"];
 
@@ -91,15 +94,6 @@ public sealed class AccessLog : IAsyncDisposable
             return found;
         }, stop);
     }
-
-    /// <summary>The salts with which accesses were sealed, by event.</summary>
-    internal ValueTask<Dictionary<long, byte[]>> Salts(long[] events, CancellationToken stop) => database.Read(async session =>
-    {
-        var salts = new Dictionary<long, byte[]>();
-        await using var rows = await session.Query($"SELECT event, salt FROM access_event WHERE {session.Dialect.InArray("event", "$1")}", events);
-        while (await rows.Read()) salts[rows.Int64(0)] = rows.IsNull(1) ? [] : rows.Bytes(1).ToArray();
-        return salts;
-    }, stop);
 
     /// <summary>One access; null when there is none of this number.</summary>
     public ValueTask<LoggedAccess?> Find(long number, CancellationToken stop) => database.Read(async session =>
@@ -205,12 +199,21 @@ public sealed class AccessLog : IAsyncDisposable
 
     static string? Cut(string? query) => query is { Length: > LongestQuery } ? query[..LongestQuery] : query;
 
-    /// <summary>The column after <see cref="Columns"/>.</summary>
-    internal static byte[] ReadSalt(Rows rows) => rows.IsNull(10) ? [] : rows.Bytes(10).ToArray();
+    /// <summary>Accesses in the order of the log.</summary>
+    /// <param name="session">Of the log's database.</param>
+    /// <param name="which">What comes after <c>FROM access_event e</c>, with its order.</param>
+    /// <param name="values">Its parameters.</param>
+    internal static async ValueTask<List<LoggedAccess>> Read(Session session, string which, params SqlValue[] values)
+    {
+        var found = new List<LoggedAccess>();
+        await using var rows = await session.Query($"SELECT {Columns} FROM access_event e {which}", values);
+        while (await rows.Read()) found.Add(ReadAccess(rows));
+        return found;
+    }
 
-    internal static LoggedAccess ReadAccess(Rows rows) => new(
+    static LoggedAccess ReadAccess(Rows rows) => new(
         rows.Int64(0), rows.Text(1), new(rows.Text(2)!, rows.Text(3), rows.Text(4)), rows.Text(5),
         rows.Text(6)!.Split(' ', StringSplitOptions.RemoveEmptyEntries),
         CompartmentsOf(rows.Text(7)!),
-        (int)rows.Int64(8), rows.Text(9));
+        (int)rows.Int64(8), rows.Text(9)) { Salt = rows.IsNull(10) ? [] : rows.Bytes(10).ToArray() };
 }

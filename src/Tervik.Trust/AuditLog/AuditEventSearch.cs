@@ -55,16 +55,14 @@ static class AuditEventSearch
     {
         const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal;
         var culture = CultureInfo.InvariantCulture;
-        if (DateTimeOffset.TryParseExact(date, "yyyy", culture, Utc, out var year)) return (Us(year), Us(year.AddYears(1)));
-        if (DateTimeOffset.TryParseExact(date, "yyyy-MM", culture, Utc, out var month)) return (Us(month), Us(month.AddMonths(1)));
-        if (DateTimeOffset.TryParseExact(date, "yyyy-MM-dd", culture, Utc, out var day)) return (Us(day), Us(day.AddDays(1)));
-        if (DateTimeOffset.TryParseExact(date, "yyyy-MM-dd'T'HH:mmK", culture, Utc, out var minute)) return (Us(minute), Us(minute.AddMinutes(1)));
-        if (DateTimeOffset.TryParseExact(date, "yyyy-MM-dd'T'HH:mm:ssK", culture, Utc, out var second)) return (Us(second), Us(second.AddSeconds(1)));
-        if (DateTimeOffset.TryParseExact(date, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFK", culture, Utc, out var instant)) return (Us(instant), Us(instant) + 1);
+        if (DateTimeOffset.TryParseExact(date, "yyyy", culture, Utc, out var year)) return (year.Us(), year.AddYears(1).Us());
+        if (DateTimeOffset.TryParseExact(date, "yyyy-MM", culture, Utc, out var month)) return (month.Us(), month.AddMonths(1).Us());
+        if (DateTimeOffset.TryParseExact(date, "yyyy-MM-dd", culture, Utc, out var day)) return (day.Us(), day.AddDays(1).Us());
+        if (DateTimeOffset.TryParseExact(date, "yyyy-MM-dd'T'HH:mmK", culture, Utc, out var minute)) return (minute.Us(), minute.AddMinutes(1).Us());
+        if (DateTimeOffset.TryParseExact(date, "yyyy-MM-dd'T'HH:mm:ssK", culture, Utc, out var second)) return (second.Us(), second.AddSeconds(1).Us());
+        if (DateTimeOffset.TryParseExact(date, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFK", culture, Utc, out var instant)) return (instant.Us(), instant.Us() + 1);
         throw Wrong("date", value, "a date such as 2026-11-23 or 2026-11-23T09:30:00Z");
     }
-
-    static long Us(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     static int Number(string name, string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Wrong(name, value, "a whole number");

@@ -81,12 +81,5 @@ public sealed class AuditView(AccessLog log, RecordStore store, FamilyRelations 
         return new(access with { Query = null, Resources = own, Compartments = compartments }, await Patients(compartments, stop)) { Whole = access };
     }
 
-    async Task<IReadOnlyList<string>> Patients(IReadOnlyList<long> compartments, CancellationToken stop) => compartments.Count == 0 ? [] : await store.Database.Read(async session =>
-    {
-        var references = new List<string>();
-        long[] keys = [.. compartments];
-        await using var rows = await session.Query($"SELECT type, id FROM res WHERE {session.Dialect.InArray("rid", "$1")}", keys);
-        while (await rows.Read()) references.Add($"{rows.Text(0)}/{rows.Text(1)}");
-        return references;
-    }, stop);
+    async Task<IReadOnlyList<string>> Patients(IReadOnlyList<long> compartments, CancellationToken stop) => compartments.Count == 0 ? [] : [.. (await store.References(compartments, stop)).Values];
 }

@@ -69,7 +69,7 @@ public static class AccessLeaf
 
         void Begin(Utf8JsonWriter json, ReadOnlySpan<byte> label)
         {
-            buffer.GetSpan(SaltBytes)[..SaltBytes].Clear();
+            buffer.GetSpan(SaltBytes);
             buffer.Advance(SaltBytes);
             json.Reset();
             json.WriteStartArray();
@@ -103,23 +103,23 @@ public static class AccessLeaf
     }
 
     /// <summary>What is entered into the tree for an event: 32 bytes.</summary>
-    public static byte[] Data(LoggedAccess access, ReadOnlySpan<byte> salt)
+    public static byte[] Data(LoggedAccess access)
     {
         var writer = Written(access);
         Span<byte> hashes = writer.Count <= 32 ? stackalloc byte[writer.Count * MerkleTree.HashBytes] : new byte[writer.Count * MerkleTree.HashBytes];
-        for (var i = 0; i < writer.Count; i++) ItemHash(writer.Item(i), salt, i, hashes[(i * MerkleTree.HashBytes)..]);
+        for (var i = 0; i < writer.Count; i++) ItemHash(writer.Item(i), access.Salt, i, hashes[(i * MerkleTree.HashBytes)..]);
         return SHA256.HashData(hashes);
     }
 
     /// <summary>The items of an event, with the text of those that may be seen.</summary>
-    public static List<LeafItem> Items(LoggedAccess access, ReadOnlySpan<byte> salt, Predicate<string> maySee)
+    public static List<LeafItem> Items(LoggedAccess access, Predicate<string> maySee)
     {
         var (writer, items) = (Written(access), new List<LeafItem>());
         for (var i = 0; i < writer.Count; i++)
         {
             var item = writer.Item(i);
             var hash = new byte[MerkleTree.HashBytes];
-            ItemHash(item, salt, i, hash);
+            ItemHash(item, access.Salt, i, hash);
             var text = Encoding.UTF8.GetString(item[SaltBytes..]);
             items.Add(maySee(text) ? new(text, item[..SaltBytes].ToArray(), hash) : new(null, null, hash));
         }

@@ -9,7 +9,11 @@ namespace Tervik.Trust.SealedLog;
 /// <param name="AtUs">When it was signed, microseconds since 1970-01-01 UTC.</param>
 /// <param name="LastEvent">The newest event in it; 0 for none.</param>
 /// <param name="Note">C2SP tlog-checkpoint.</param>
-public sealed record KeptCheckpoint(long Size, long AtUs, long LastEvent, string Note);
+public sealed record KeptCheckpoint(long Size, long AtUs, long LastEvent, string Note)
+{
+    /// <summary>When it was signed.</summary>
+    public DateTimeOffset At => Clock.Time(AtUs);
+}
 
 /// <summary>Where an event is in the tree, and what leads from there to the root of a checkpoint.</summary>
 /// <param name="Leaf">Its number in the tree.</param>
@@ -66,9 +70,9 @@ public sealed class AccessSeal : IDisposable
         await turn.WaitAsync(stop);
         try
         {
-            KeptCheckpoint? sealedNow = null;
-            while (await SealBatch(stop) is { } checkpoint) sealedNow = checkpoint;
-            return sealedNow ?? await Newest(stop);
+            var newest = await Newest(stop);
+            while (await SealBatch(newest, stop) is { } next) newest = next;
+            return newest;
         }
         finally
         {
@@ -76,32 +80,23 @@ public sealed class AccessSeal : IDisposable
         }
     }
 
-    async Task<KeptCheckpoint?> SealBatch(CancellationToken stop)
+    async Task<KeptCheckpoint?> SealBatch(KeptCheckpoint? newest, CancellationToken stop)
     {
+        var before = newest?.Size ?? 0;
         // Another program on the same database may have gone on.
-        var current = edge is not null && edge.Size == ((await Newest(stop))?.Size ?? 0) ? edge : await Load(stop);
+        var current = edge?.Size == before ? edge : await Load(newest, stop);
         edge = null; // What is changed below is the tree's edge again only once it is stored.
-        var events = await database.Read(async session =>
-        {
-            var found = new List<(LoggedAccess Access, byte[] Salt)>();
-            await using var rows = await session.Query($"SELECT {AccessLog.Columns}, e.salt FROM access_event e WHERE e.event > $1 ORDER BY e.event LIMIT {LargestBatch}", current.LastEvent);
-            while (await rows.Read()) found.Add((AccessLog.ReadAccess(rows), AccessLog.ReadSalt(rows)));
-            return found;
-        }, stop);
+        var events = await database.Read(session => AccessLog.Read(session, $"WHERE e.event > $1 ORDER BY e.event LIMIT {LargestBatch}", current.LastEvent), stop);
         if (events.Count == 0)
         {
             edge = current;
             return null;
         }
-        var before = current.Size;
-        var leaves = new byte[events.Count][];
-        for (var i = 0; i < leaves.Length; i++) leaves[i] = MerkleTree.Leaf(AccessLeaf.Data(events[i].Access, events[i].Salt)); // on one core: readers wait for none of this
         var tiles = new List<Tile>();
-        for (var i = 0; i < leaves.Length; i++) current.Enter(leaves[i], events[i].Access.Event, tiles.Add);
+        foreach (var access in events) current.Enter(MerkleTree.Leaf(AccessLeaf.Data(access)), access.Event, tiles.Add); // on one core: readers wait for none of this
         tiles.AddRange(current.Partial());
-        var now = clock.GetUtcNow();
         var text = Checkpoint.TextOf(Verifier.Name, current.Size, current.Root);
-        var checkpoint = new KeptCheckpoint(current.Size, clock.NowUs(), current.LastEvent, $"{text}\n{signer.Value.Sign(text, now)}");
+        var checkpoint = new KeptCheckpoint(current.Size, clock.NowUs(), current.LastEvent, $"{text}\n{signer.Value.Sign(text, clock.GetUtcNow())}");
         await database.Write(async session =>
         {
             await using (var rows = await session.Query("SELECT max(size) FROM access_checkpoint"))
@@ -117,9 +112,9 @@ public sealed class AccessSeal : IDisposable
         return checkpoint;
     }
 
-    async Task<TreeEdge> Load(CancellationToken stop)
+    async Task<TreeEdge> Load(KeptCheckpoint? newest, CancellationToken stop)
     {
-        if (await Newest(stop) is not { } newest) return new(0, 0);
+        if (newest is null) return new(0, 0);
         return await database.Read(async session =>
         {
             var edge = new TreeEdge(newest.Size, newest.LastEvent);
@@ -129,7 +124,7 @@ public sealed class AccessSeal : IDisposable
                 var count = (int)(newest.Size >> (MerkleTree.TileHeight * level)) & (MerkleTree.TileWidth - 1);
                 edge.Tiles.Add([]);
                 var number = newest.Size >> (MerkleTree.TileHeight * (level + 1));
-                if (count > 0) edge.Tiles[level].AddRange((await tiles.Tile(level, number)).AsMemory(0, count * MerkleTree.HashBytes).ToArray().Chunk(MerkleTree.HashBytes));
+                if (count > 0) edge.Tiles[level].AddRange((await tiles.Tile(level, number))[..(count * MerkleTree.HashBytes)].Chunk(MerkleTree.HashBytes));
                 if (level == 0 && count > 0) edge.FirstEventOfTile = await tiles.FirstEvent(number);
             }
             var from = 0L;
@@ -166,10 +161,7 @@ public sealed class AccessSeal : IDisposable
     public ValueTask<List<byte[]>?> Entries(long tile, CancellationToken stop) => database.Read(async session =>
     {
         if (await new TileReader(session).Bounds(tile) is not var (first, count)) return null;
-        var entries = new List<byte[]>();
-        await using var rows = await session.Query($"SELECT {AccessLog.Columns}, e.salt FROM access_event e WHERE e.event >= $1 ORDER BY e.event LIMIT $2", first, count);
-        while (await rows.Read()) entries.Add(AccessLeaf.Data(AccessLog.ReadAccess(rows), AccessLog.ReadSalt(rows)));
-        return (List<byte[]>?)entries;
+        return (List<byte[]>?)(await AccessLog.Read(session, "WHERE e.event >= $1 ORDER BY e.event LIMIT $2", first, count)).ConvertAll(AccessLeaf.Data);
     }, stop);
 
     /// <summary>Proves, for the tree of a checkpoint, that it holds these events, and that it begins with an older tree.</summary>

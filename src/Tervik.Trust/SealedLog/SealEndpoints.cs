@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Tervik.Records.Access;
 
 namespace Tervik.Trust.SealedLog;
@@ -9,18 +10,17 @@ namespace Tervik.Trust.SealedLog;
 /// <summary>The sealed log as any monitor of such logs reads it (C2SP tlog-tiles): <c>/access-log/checkpoint</c>, <c>/access-log/tile/…</c>. Hashes with salts: nobody learns from them who looked at what.</summary>
 static class SealEndpoints
 {
-    const string Tiles = "application/octet-stream";
+    const string Tiles = "application/octet-stream", Text = "text/plain; charset=utf-8";
 
     public static void MapSeal(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/access-log/checkpoint", async (HttpContext request, IAccessControl access, AccessSeal seal, CancellationToken stop) =>
-            await Refused(request, access, stop) is { } refusal ? refusal
-            : await seal.Newest(stop) is { } newest ? Results.Text(newest.Note, "text/plain; charset=utf-8") : Problem("Nothing was sealed yet."));
-        routes.MapGet("/access-log/key", async (HttpContext request, IAccessControl access, AccessSeal seal, CancellationToken stop) =>
-            await Refused(request, access, stop) is { } refusal ? refusal : Results.Text($"{seal.Verifier}\n", "text/plain; charset=utf-8"));
-        routes.MapGet("/access-log/tile/{level}/{**path}", async (string level, string path, HttpContext request, IAccessControl access, AccessSeal seal, CancellationToken stop) =>
+        var log = routes.MapGroup("/access-log").AddEndpointFilter(async (call, next) =>
+            (await call.HttpContext.RequestServices.GetRequiredService<IAccessControl>().Decide(call.HttpContext, new("sealed-log", null), call.HttpContext.RequestAborted)).Refusal is { } refusal
+                ? Results.Problem(refusal.What, statusCode: StatusCodes.Status403Forbidden) : await next(call));
+        log.MapGet("/checkpoint", async (AccessSeal seal, CancellationToken stop) => await seal.Newest(stop) is { } newest ? Results.Text(newest.Note, Text) : Problem("Nothing was sealed yet."));
+        log.MapGet("/key", (AccessSeal seal) => Results.Text($"{seal.Verifier}\n", Text));
+        log.MapGet("/tile/{level}/{**path}", async (string level, string path, AccessSeal seal, CancellationToken stop) =>
         {
-            if (await Refused(request, access, stop) is { } refusal) return refusal;
             if (Number(path) is not var (number, width)) return Problem($"'{path}' names no tile; such as 005, x001/234 or x001/234.p/17 was expected.");
             if (level == "entries")
                 return await seal.Entries(number, stop) is { } entries && entries.Count >= width ? Results.Bytes([.. entries.Take(width).SelectMany(entry => (byte[])[0, (byte)entry.Length, .. entry])], Tiles) : Problem("There is no such tile.");
@@ -28,9 +28,6 @@ static class SealEndpoints
                 ? Results.Bytes(hashes[..(width * MerkleTree.HashBytes)], Tiles) : Problem("There is no such tile.");
         });
     }
-
-    static async ValueTask<IResult?> Refused(HttpContext request, IAccessControl access, CancellationToken stop) =>
-        (await access.Decide(request, new("sealed-log", null), stop)).Refusal is { } refusal ? Results.Problem(refusal.What, statusCode: StatusCodes.Status403Forbidden) : null;
 
     static IResult Problem(string what) => Results.Problem(what, statusCode: StatusCodes.Status404NotFound);
 

@@ -16,7 +16,7 @@ public sealed record ProvenAccess(long Event, Inclusion? Where, IReadOnlyList<Le
 public sealed record SealProof(KeptCheckpoint? Checkpoint, NoteVerifier Key, IReadOnlyList<ProvenAccess> Accesses, IReadOnlyList<byte[]> Consistency);
 
 /// <summary>Proves to readers of the log what they see of it.</summary>
-public sealed class SealProofs(AccessSeal seal, AccessLog log)
+public sealed class SealProofs(AccessSeal seal)
 {
     /// <summary>Proves these accesses, each as far as its reader sees it.</summary>
     /// <param name="seen">As <see cref="AuditView"/> gave them.</param>
@@ -24,13 +24,12 @@ public sealed class SealProofs(AccessSeal seal, AccessLog log)
     /// <param name="stop">Stops it.</param>
     public async Task<SealProof> Of(IReadOnlyList<SeenAccess> seen, long known, CancellationToken stop)
     {
-        var events = seen.Select(one => one.Access.Event).ToArray();
-        var (newest, salts) = (await seal.Newest(stop), await log.Salts(events, stop));
-        var (inclusions, consistency) = newest is null ? ([], []) : await seal.Prove(newest, events, known, stop);
+        var newest = await seal.Newest(stop);
+        var (inclusions, consistency) = newest is null ? ([], []) : await seal.Prove(newest, seen.Select(one => one.Access.Event), known, stop);
         return new(newest, seal.Verifier, [.. seen.Select(one =>
         {
             var visible = AccessLeaf.Texts(one.Access).ToHashSet(StringComparer.Ordinal);
-            return new ProvenAccess(one.Access.Event, inclusions.GetValueOrDefault(one.Access.Event), AccessLeaf.Items(one.Whole, salts.GetValueOrDefault(one.Access.Event), visible.Contains));
+            return new ProvenAccess(one.Access.Event, inclusions.GetValueOrDefault(one.Access.Event), AccessLeaf.Items(one.Whole, visible.Contains));
         })], consistency);
     }
 }

@@ -102,7 +102,7 @@ public sealed class SealVerification(Database database, Keys keys)
         if (firsts.Count != tiles) Find($"the database holds {firsts.Count} tiles of level 0; {newest.Size} events have {tiles}");
         var (edge, next, stored) = (new TreeEdge(0, 0), 0, new TileReader(session));
         Compare(edge, heads, ref next);
-        var all = Math.Max(tiles, firsts.Count);
+        var (all, full) = (Math.Max(tiles, firsts.Count), new List<Tile>());
         for (var from = 0L; from < all; from += BatchTiles)
         {
             var to = Math.Min(from + BatchTiles, all);
@@ -120,10 +120,10 @@ public sealed class SealVerification(Database database, Keys keys)
                 if (at > start && tile < firsts.Count && hashed[start].Event != firsts[(int)tile]) Find($"tile {tile} begins with event {firsts[(int)tile]}, the log with event {hashed[start].Event}");
                 foreach (var (number, leaf) in leaves)
                 {
-                    var full = new List<Tile>();
                     edge.Enter(leaf, number, full.Add);
                     foreach (var above in full)
                         if (above.Level > 0) await CompareAbove(stored, above);
+                    full.Clear();
                     Compare(edge, heads, ref next);
                 }
             }
@@ -140,11 +140,9 @@ public sealed class SealVerification(Database database, Keys keys)
     /// <summary>The leaves that follow from the events of a range.</summary>
     static async Task<(long Event, byte[] Leaf)[]> Hashed(Session session, long from, long before, CancellationToken stop)
     {
-        var accesses = new List<(LoggedAccess Access, byte[] Salt)>();
-        await using (var rows = await session.Query($"SELECT {AccessLog.Columns}, e.salt FROM access_event e WHERE e.event >= $1 AND e.event < $2 ORDER BY e.event", from, before))
-            while (await rows.Read()) accesses.Add((AccessLog.ReadAccess(rows), AccessLog.ReadSalt(rows)));
+        var accesses = await AccessLog.Read(session, "WHERE e.event >= $1 AND e.event < $2 ORDER BY e.event", from, before);
         var hashed = new (long, byte[])[accesses.Count];
-        Parallel.For(0, hashed.Length, new() { CancellationToken = stop }, i => hashed[i] = (accesses[i].Access.Event, MerkleTree.Leaf(AccessLeaf.Data(accesses[i].Access, accesses[i].Salt))));
+        Parallel.For(0, hashed.Length, new() { CancellationToken = stop }, i => hashed[i] = (accesses[i].Event, MerkleTree.Leaf(AccessLeaf.Data(accesses[i]))));
         return hashed;
     }
 

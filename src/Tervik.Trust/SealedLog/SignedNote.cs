@@ -26,15 +26,14 @@ public sealed record NoteVerifier(string Name, byte Kind, byte[] Public)
     /// <exception cref="FormatException">It is no such text.</exception>
     public static NoteVerifier Parse(string text)
     {
-        if (text.Trim().Split('+', 3) is [{ Length: > 0 } name, var hash, var key] && Base64(key) is [Signature or Cosignature, .. var bytes] && bytes.Length == Ed25519.PublicKeySize)
-            if (new NoteVerifier(name, Convert.FromBase64String(key)[0], bytes) is var verifier && hash == verifier.Hash.ToString("x8", CultureInfo.InvariantCulture)) return verifier;
+        if (text.Trim().Split('+', 3) is [{ Length: > 0 } name, var hash, var key] && Base64(key) is [(Signature or Cosignature) and var kind, .. var bytes] && bytes.Length == Ed25519.PublicKeySize)
+            if (new NoteVerifier(name, kind, bytes) is var verifier && hash == verifier.Hash.ToString("x8", CultureInfo.InvariantCulture)) return verifier;
         throw new FormatException($"'{text}' is no verifier key; name+hash+key was expected, as C2SP signed-note defines it, with an Ed25519 key.");
     }
 
-    /// <summary>Whether a line of signature is of this key and valid for the text; for a cosignature also when it was made.</summary>
-    public bool Verifies(string text, NoteSignature line, out DateTimeOffset? time)
+    /// <summary>Whether a line of signature is of this key and valid for the text.</summary>
+    public bool Verifies(string text, NoteSignature line)
     {
-        time = null;
         if (line.Name != Name || line.Hash != Hash) return false;
         var (message, signature) = (Encoding.UTF8.GetBytes(text), line.Bytes);
         if (Kind == Cosignature)
@@ -42,7 +41,7 @@ public sealed record NoteVerifier(string Name, byte Kind, byte[] Public)
             if (signature.Length != 8 + Ed25519.SignatureSize) return false;
             var seconds = BinaryPrimitives.ReadInt64BigEndian(signature);
             if (seconds is < 0 or > 253_402_300_799) return false;
-            (time, message, signature) = (DateTimeOffset.FromUnixTimeSeconds(seconds), NoteSigner.WithTime(text, seconds), signature[8..]);
+            (message, signature) = (NoteSigner.WithTime(text, seconds), signature[8..]);
         }
         return signature.Length == Ed25519.SignatureSize && Ed25519.Verify(signature, 0, Public, 0, message, 0, message.Length);
     }
@@ -166,5 +165,5 @@ public sealed record Checkpoint(string Origin, long Size, byte[] Root, string Te
     }
 
     /// <summary>Whether this key signed it.</summary>
-    public bool IsSignedBy(NoteVerifier key) => Signatures.Any(signature => key.Verifies(Text, signature, out _));
+    public bool IsSignedBy(NoteVerifier key) => Signatures.Any(signature => key.Verifies(Text, signature));
 }

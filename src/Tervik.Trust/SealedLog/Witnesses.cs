@@ -30,7 +30,7 @@ sealed partial class Witnesses(AccessSeal seal, IReadOnlyList<WitnessPlace> plac
 
     public void Dispose() => http.Dispose();
 
-    /// <summary>Asks each witness that has not signed this head yet.</summary>
+    /// <summary>Asks each witness, once for a head: who is away now is shown the next.</summary>
     public async Task Show(KeptCheckpoint checkpoint, CancellationToken stop)
     {
         if (places.Count == 0 || checkpoint.Size == shown) return;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Tervik.Storage;
+using Tervik.Trust;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.SealedLog;
 
@@ -43,8 +43,8 @@ static class AuditCommand
         {
             await using var installation = await Installation.Open(settings, stop);
             await using var log = new AccessLog(installation.Trust, installation.Store.Keys, TimeProvider.System);
-            var scope = await AccessScope.Of(log, parsed.GetValue(account)!, Us(parsed.GetValue(from)), Us(parsed.GetValue(to)), stop);
-            var names = await Names(installation.Store.Database, [.. scope.Patients.Keys], stop);
+            var scope = await AccessScope.Of(log, parsed.GetValue(account)!, parsed.GetValue(from).Us(), parsed.GetValue(to).Us(), stop);
+            var names = await installation.Store.References(scope.Patients.Keys, stop);
             foreach (var (patient, seen) in scope.Patients.OrderBy(one => one.Value.First))
             {
                 // Where the record is gone, the key still tells people apart.
@@ -58,17 +58,5 @@ static class AuditCommand
         return command;
     }
 
-    static ValueTask<Dictionary<long, string>> Names(Database records, long[] patients, CancellationToken stop) => records.Read(async session =>
-    {
-        var names = new Dictionary<long, string>();
-        foreach (var some in patients.Chunk(1000))
-        {
-            await using var rows = await session.Query($"SELECT rid, type, id FROM res WHERE {session.Dialect.InArray("rid", "$1")}", some);
-            while (await rows.Read()) names[rows.Int64(0)] = $"{rows.Text(1)}/{rows.Text(2)}";
-        }
-        return names;
-    }, stop);
-
-    static long Us(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-    static string Time(long us) => DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    static string Time(long us) => Clock.Time(us).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

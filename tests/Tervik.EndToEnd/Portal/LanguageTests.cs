@@ -41,12 +41,8 @@ public sealed partial class LanguageTests(Browser browser) : IClassFixture<Brows
         Assert.Empty(missing);
     }
 
-    static IEnumerable<string> Sources()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root!.FullName, "Tervik.slnx"))) root = root.Parent;
-        return Directory.EnumerateFiles(Path.Combine(root.FullName, "src", "Tervik.Portal"), "*.*", SearchOption.AllDirectories).Where(file => file.EndsWith(".razor", StringComparison.Ordinal) || file.EndsWith(".cs", StringComparison.Ordinal));
-    }
+    static IEnumerable<string> Sources() => Directory.EnumerateFiles(Path.Combine(SharedData.Repository!, "src", "Tervik.Portal"), "*.*", SearchOption.AllDirectories)
+        .Where(file => file.EndsWith(".razor", StringComparison.Ordinal) || file.EndsWith(".cs", StringComparison.Ordinal));
 
     [GeneratedRegex("""Words\.Of\("([^"{}]+)"[,)]""")]
     private static partial Regex Literal();

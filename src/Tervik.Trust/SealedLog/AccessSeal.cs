@@ -112,8 +112,16 @@ public sealed class AccessSeal : IDisposable
         return checkpoint;
     }
 
+    // Sealing on would write over the one trace that the end of the log was cut off.
+    async Task RefuseWhatWasSetBack(CancellationToken stop)
+    {
+        if (!File.Exists(CheckpointFile) || Checkpoint.Parse(await File.ReadAllTextAsync(CheckpointFile, stop)).Size is var size && size <= ((await Newest(stop))?.Size ?? 0)) return;
+        throw new StorageException($"{CheckpointFile} is of {size} events and the database holds fewer: it was set back. Run audit verify. After a restore that was meant, move the file to where it is kept, and sealing goes on.");
+    }
+
     async Task<TreeEdge> Load(KeptCheckpoint? newest, CancellationToken stop)
     {
+        await RefuseWhatWasSetBack(stop);
         if (newest is null) return new(0, 0);
         return await database.Read(async session =>
         {

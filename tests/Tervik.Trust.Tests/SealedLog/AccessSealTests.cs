@@ -84,6 +84,28 @@ public sealed class AccessSealTests
         Assert.Equal((next, 5L), await place.Verify() is var last ? (last.Events, last.Unsealed) : default);
     }
 
+    [Fact]
+    public async Task A_log_that_was_set_back_is_not_sealed_over_the_head_that_shows_it()
+    {
+        await using var place = await Place.Open(Engine.Sqlite);
+        await place.Append(0, 300);
+        await place.Seal.Seal(Stop);
+        await Save(place.Database, "earlier");
+        await place.Append(300, 300);
+        var head = (await place.Seal.Seal(Stop))!.Note;
+        await Restore(place.Database, "earlier");
+        await place.Append(600, 10);
+        using var again = new AccessSeal(place.Database, Path.GetDirectoryName(place.Seal.KeyFile)!, TimeProvider.System);
+        foreach (var seal in (AccessSeal[])[place.Seal, again, place.Seal, again])
+        {
+            var fault = await Assert.ThrowsAsync<StorageException>(() => seal.Seal(Stop));
+            Assert.Contains("is of 600 events", fault.Message, StringComparison.Ordinal);
+            Assert.Equal(head, await File.ReadAllTextAsync(place.Seal.CheckpointFile, Stop));
+        }
+        File.Delete(place.Seal.CheckpointFile);
+        Assert.Equal(310, (await again.Seal(Stop))!.Size);
+    }
+
     static readonly string[] Tables = ["access_event", "access_patient", "access_agent", "access_tile", "access_checkpoint"];
 
     static Task<int> Save(Database database, string prefix) => database.Write(async session =>

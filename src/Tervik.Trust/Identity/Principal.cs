@@ -40,6 +40,17 @@ public sealed record Principal(PrincipalKind Kind, string? Agent, Scope Scope)
     /// <summary>Whether a credential was sent that is not valid.</summary>
     internal bool CredentialIsBad { get; private init; }
 
+    /// <summary>The application that asks for its user or for itself; null in the portal and for personal tokens.</summary>
+    public string? Client { get; init; }
+    /// <summary>What the application was granted; null: no less than its user may do within <see cref="Scope"/>.</summary>
+    public IReadOnlyList<SmartScope>? Granted { get; init; }
+    /// <summary>The only patient the application was launched for, <c>Patient/id</c>; null: all its user may see.</summary>
+    public string? LaunchPatient { get; init; }
+    /// <summary>How surely the person was identified, the last time.</summary>
+    public Assurance Assurance { get; init; }
+    /// <summary>When that was, microseconds since 1970-01-01 UTC; 0 when it was not.</summary>
+    public long AuthenticatedUs { get; init; }
+
     /// <summary>The kind that an agent's reference says; null when it is none of ours.</summary>
     public static PrincipalKind? KindOf(string agent) => agent.Split('/') switch
     {
@@ -50,4 +61,17 @@ public sealed record Principal(PrincipalKind Kind, string? Agent, Scope Scope)
     };
 
     internal static Principal Of(string agent, Scope scope) => KindOf(agent) is { } kind ? new(kind, agent, scope) : Nobody;
+}
+
+/// <summary>How surely a person was identified: the levels of eIDAS.</summary>
+public enum Assurance
+{
+    /// <summary>Not by an eID.</summary>
+    None,
+    /// <summary>Low.</summary>
+    Low,
+    /// <summary>Substantial: two factors.</summary>
+    Substantial,
+    /// <summary>High: two factors, one of them bound to a device.</summary>
+    High,
 }

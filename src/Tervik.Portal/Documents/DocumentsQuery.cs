@@ -168,7 +168,7 @@ static class DocumentsQuery
         if (file.Base64 is not null) return file.Bytes() is { } inside ? (inside, file.ContentType) : null;
         if (file.BinaryId is not { } id || await store.Read("Binary", id, AccessFilter.Everything, stop) is not { IsDeleted: false } binary) return null;
         var (context, type, data) = RecordQuery.Take(binary, json => (json.At("securityContext").TextAt("reference"), json.TextAt("contentType"), json.TextAt("data")));
-        var isOpen = store.IsVisible(binary, filter) || binary.Compartment == 0 && (context == $"{entry.Type}/{entry.Id}" || context == $"Patient/{section.Patient.Id}");
+        var isOpen = (await store.Visible([binary], filter, stop)).Count > 0 || binary.Compartment == 0 && (context == $"{entry.Type}/{entry.Id}" || context == $"Patient/{section.Patient.Id}");
         if (!isOpen || data is null) return null;
         var bytes = new byte[data.Length / 4 * 3 + 3];
         return Convert.TryFromBase64String(data, bytes, out var length) ? (bytes[..length], (type ?? file.ContentType).Split(';')[0].Trim().ToLowerInvariant()) : null;

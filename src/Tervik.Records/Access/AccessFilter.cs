@@ -1,35 +1,61 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 
 namespace Tervik.Records.Access;
 
 /// <summary>What a caller may see, as a value: the store knows no roles. It is applied inside every search step, on every read, and again on the output.</summary>
-/// <remarks>A resource is visible when it is in one of <see cref="Compartments"/>, or in no patient compartment and of one of <see cref="OpenTypes"/>.</remarks>
+/// <remarks>A resource is visible when it is in one of the patient compartments that are open for its type, or in none and of one of <see cref="OpenTypes"/>;
+/// bears none of <see cref="HiddenMarks"/>; and is within <see cref="Narrowing"/>.</remarks>
 public sealed class AccessFilter
 {
     /// <summary>The system itself: everything.</summary>
-    public static AccessFilter Everything { get; } = new() { SeesEverything = true };
+    public static AccessFilter Everything { get; } = new() { SeesAllPatients = true };
     /// <summary>Nothing.</summary>
     public static AccessFilter Nothing { get; } = new();
 
+    readonly ConcurrentDictionary<string, long[]> byType = new(StringComparer.Ordinal);
+
     /// <summary>No restriction at all.</summary>
-    public bool SeesEverything { get; private init; }
-    /// <summary>Keys (<see cref="Indexing.Keys.Reference"/> of <c>Patient/id</c>) of the patient compartments that may be seen, ascending.</summary>
+    public bool SeesEverything => SeesAllPatients && Narrowing is null && HiddenMarks.Length == 0;
+    /// <summary>All compartments and all types, within <see cref="Narrowing"/>.</summary>
+    public bool SeesAllPatients { get; init; }
+    /// <summary>Keys (<see cref="Indexing.Keys.Reference"/> of <c>Patient/id</c>) of the patient compartments that are open for all types, ascending.</summary>
     public long[] Compartments { get; init; } = [];
+    /// <summary>Compartments that are open for some types only.</summary>
+    public IReadOnlyList<PartialAccess> Parts { get; init; } = [];
+    /// <summary>Marks (<see cref="Indexing.Keys.Mark"/>) whose bearers do not exist for the caller.</summary>
+    public long[] HiddenMarks { get; init; } = [];
     /// <summary>Types that may be seen when they are in no patient compartment (Practitioner, Organization, Location, ValueSet …).</summary>
     public FrozenSet<string> OpenTypes { get; init; } = [];
+    /// <summary>What an application was granted; null for no narrowing.</summary>
+    public Narrowing? Narrowing { get; init; }
 
-    /// <summary>Whether a resource with these compartments may be seen.</summary>
+    /// <summary>The compartments that are open for a type, ascending.</summary>
+    public long[] CompartmentsFor(string type) => Parts.Count == 0 ? Compartments
+        : byType.GetOrAdd(type, name => [.. Parts.Where(part => part.Types.Contains(name)).SelectMany(part => part.Compartments).Concat(Compartments).Distinct().Order()]);
+
+    /// <summary>The compartments that are open for any type, ascending.</summary>
+    public long[] AllCompartments => Parts.Count == 0 ? Compartments : byType.GetOrAdd("", _ => [.. Parts.SelectMany(part => part.Compartments).Concat(Compartments).Distinct().Order()]);
+
+    /// <summary>Whether resources of a type with these compartments are open, marks and criteria of the narrowing aside.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="compartments">All compartments it is in.</param>
     public bool Sees(string type, ReadOnlySpan<long> compartments)
     {
-        if (SeesEverything) return true;
+        if (Narrowing is not null && Narrowing.For(type) is null) return false;
+        if (SeesAllPatients) return true;
         if (compartments.IsEmpty) return OpenTypes.Contains(type);
+        var open = CompartmentsFor(type);
         foreach (var compartment in compartments)
-            if (Array.BinarySearch(Compartments, compartment) >= 0) return true;
+            if (Array.BinarySearch(open, compartment) >= 0) return true;
         return false;
     }
 }
+
+/// <summary>Compartments that are open for some types only: what a relation is about.</summary>
+/// <param name="Types">Resource types.</param>
+/// <param name="Compartments">Keys, ascending.</param>
+public sealed record PartialAccess(FrozenSet<string> Types, long[] Compartments);
 
 /// <summary>An interaction as CapabilityStatement names it; operations have their name with <c>$</c>.</summary>
 /// <param name="Name">read, vread, update, patch, delete, history-instance, history-type, create, search-type, search-system, transaction, <c>$everything</c> …</param>

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Tervik.Records.Definitions;
+using Tervik.Records.Marks;
 using Tervik.Records.Model;
 
 namespace Tervik.Records.Indexing;
@@ -76,6 +77,7 @@ sealed partial class Extraction
         if (hasPrimaryPath && compartments.Exists(item => item.Rank > 0 && !compartments.Contains((item.Compartment, 0)))) values.Add(keys.Value(type, "guest", ""));
         return new IndexEntries
         {
+            Scan = compartments.Count == 0 ? BodyScan.Empty : BodyScan.Of(JsonMarshal.GetRawUtf8Value(resource.Value), type, keys),
             Compartments = Ranked(),
             Values = Sorted(values),
             References = Sorted(references),

@@ -1,3 +1,5 @@
+using Tervik.Records.Marks;
+
 namespace Tervik.Records.Indexing;
 
 /// <summary>Everything the index holds of one version of one resource; computed from its body alone.</summary>
@@ -22,6 +24,9 @@ public sealed record IndexEntries
     public (long Key, long Low, long High)[] Tuples { get; init; } = [];
     /// <summary>Keys of the words of the narrative, for word.</summary>
     public long[] Words { get; init; } = [];
+
+    /// <summary>What the body refers to and which sensitive categories its codes belong to; nothing when it concerns no patient.</summary>
+    public BodyScan Scan { get; init; } = BodyScan.Empty;
 
     /// <summary>Forms by which a key of <see cref="Values"/> can be found, for form: only of keys that <see cref="Keys.Knows"/> did not know. Insert ignoring conflicts; call <see cref="Keys.Learn"/> once durable.</summary>
     public (long Form, long Key)[] Forms { get; init; } = [];

@@ -32,6 +32,11 @@ public sealed class Keys(long seed)
     /// <summary>Key under which every resource of a type stands in ixg, and in ix once per compartment it is in.</summary>
     public long Member(string type) => Hash($"{type}|");
 
+    /// <summary>Key of a mark (Marks/Marking.cs) in one patient's record.</summary>
+    /// <param name="compartment">Key of the patient.</param>
+    /// <param name="what">A sensitive category, an item, a period.</param>
+    public long Mark(long compartment, string what) => Hash(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"mark {compartment} {what}"));
+
     /// <summary>Hash of any text under the store's seed.</summary>
     public long Hash(string text)
     {

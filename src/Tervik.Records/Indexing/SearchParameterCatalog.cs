@@ -17,6 +17,7 @@ public sealed class SearchParameterCatalog
 
     readonly Schema schema;
     readonly ConcurrentDictionary<string, TypeParameters?> types = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, long[]> dates = new(StringComparer.Ordinal);
     readonly Lock change = new();
     volatile AddedParameter[] added = [];
     readonly Lazy<Dictionary<string, List<SearchParameterDefinition>>> byBase;
@@ -53,6 +54,9 @@ public sealed class SearchParameterCatalog
     /// <summary>Keys in ix and ixg of a plain value, such as a status, of a parameter.</summary>
     public long[] ValueKeys(string type, string code, string value) => [.. Find(type, code)?.Paths.Where(path => path.IsDirect).Select(path => path.Form(Keys, value)) ?? []];
 
+    /// <summary>Keys in rng of all dates of a type, ascending.</summary>
+    public long[] DateKeys(string type) => dates.GetOrAdd(type, name => [.. All(name).Where(parameter => parameter.Kind == ParameterKind.Date).SelectMany(parameter => parameter.Paths).Select(path => path.Key).Distinct().Order()]);
+
     internal TypeParameters? For(string type) => types.GetOrAdd(type, Build);
 
     /// <summary>Resource types that have a parameter of this name.</summary>
@@ -66,6 +70,7 @@ public sealed class SearchParameterCatalog
             var others = added.Where(other => other.Definition.Url != url);
             added = parameter is null ? [.. others] : [.. others, parameter];
             types.Clear();
+            dates.Clear();
             Version++;
         }
     }
@@ -86,6 +91,7 @@ public sealed class SearchParameterCatalog
     {
         added = other.added;
         types.Clear();
+        dates.Clear();
         return this;
     }
 

@@ -35,9 +35,9 @@ sealed class CompartmentOperations(SearchEngine searches, RecordStore store, Res
         var page = members.Take(count).ToList();
         var since = request.Parameter("_since") is { } text ? CareTime(text, "_since").LowUs : long.MinValue;
         var (start, end) = (request.Parameter("start") is { } s ? CareTime(s, "start").LowUs : long.MinValue, request.Parameter("end") is { } e ? CareTime(e, "end").HighUs : long.MaxValue);
-        var matches = page.Where(resource => resource.AtUs >= since && IsCareOf(resource, start, end) && store.IsVisible(resource, permission.Filter)).ToList();
+        var matches = await store.Visible([.. page.Where(resource => resource.AtUs >= since && IsCareOf(resource, start, end))], permission.Filter, stop);
         var named = types.Length > 0 ? [] : await store.Database.Read(session => Named(session, matches), stop);
-        var included = named.Where(resource => resource.AtUs >= since && store.IsVisible(resource, permission.Filter)).ToList();
+        var included = await store.Visible([.. named.Where(resource => resource.AtUs >= since)], permission.Filter, stop);
         KeyValuePair<string, string>[] next = members.Count > count ? [.. request.Query.Where(parameter => parameter.Key != "_after"), new("_after", page[^1].Pk.ToString(CultureInfo.InvariantCulture))] : [];
         return new(200)
         {

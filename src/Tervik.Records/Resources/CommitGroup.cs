@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using Tervik.Records.Indexing;
+using Tervik.Records.Marks;
 using Tervik.Storage;
 
 namespace Tervik.Records.Resources;
@@ -123,14 +124,17 @@ sealed class CommitGroup(Session session, RecordStore store)
     async ValueTask SaveIndex(List<Place> changed)
     {
         IndexRows gone = new(), fresh = new();
+        var marked = new List<Marking.Written>();
         foreach (var place in changed)
         {
+            if (place.Entries is { Compartments.Length: > 0 } of) marked.Add(new(place.Rid, place.Current!.Type, of));
             if (place.Written is { IsDeleted: false } written) gone.Add(written.Pk, store.Extract(written.Body));
             if (place.Entries is { } entries) fresh.Add(place.Current!.Pk, entries);
         }
         foreach (var entries in vocabulary) fresh.AddVocabulary(entries);
         vocabulary.Clear();
         await IndexRows.Replace(session, gone, fresh);
+        await new Marking(session, store).Save(marked);
     }
 
     static Array[] Columns(List<StoredResource> rows, List<long> rids)

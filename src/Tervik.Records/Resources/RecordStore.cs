@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Tervik.Records.Access;
 using Tervik.Records.Definitions;
 using Tervik.Records.Indexing;
+using Tervik.Records.Marks;
 using Tervik.Records.Model;
 using Tervik.Storage;
 
@@ -20,6 +21,7 @@ public sealed class RecordStore : IAsyncDisposable
     {
         (Database, Keys, Indexer) = (database, keys, new Indexer(Schema.R4, keys));
         SearchParameters = new(this);
+        Marks = new(this);
         commits = new(database, (session, group) => new CommitGroup(session, this).Apply(group), LargestGroup);
     }
 
@@ -29,6 +31,7 @@ public sealed class RecordStore : IAsyncDisposable
         var seed = await Setting(database, "seed", () => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))).ToString(CultureInfo.InvariantCulture), stop);
         var store = new RecordStore(database, new Keys(long.Parse(seed, CultureInfo.InvariantCulture)));
         await store.SearchParameters.Refresh(stop);
+        await store.Marks.Complete(stop);
         return store;
     }
 
@@ -41,6 +44,8 @@ public sealed class RecordStore : IAsyncDisposable
     public Keys Keys { get; }
     /// <summary>Search parameters that were stored as resources.</summary>
     public StoredSearchParameters SearchParameters { get; }
+    /// <summary>Marks by which patients hide parts of their record.</summary>
+    public RecordMarks Marks { get; }
     /// <summary>Computes what the index holds of a resource.</summary>
     public Indexer Indexer { get; }
 
@@ -56,10 +61,12 @@ public sealed class RecordStore : IAsyncDisposable
     }, stop);
 
     /// <summary>What the index holds of a stored body.</summary>
-    public IndexEntries Extract(ReadOnlyMemory<byte> body)
+    public IndexEntries Extract(ReadOnlyMemory<byte> body) => Extract(body, Indexer);
+
+    static IndexEntries Extract(ReadOnlyMemory<byte> body, Indexer indexer)
     {
         using var json = FhirJson.Parse(body);
-        return Indexer.Extract(Node.Resource(json.RootElement));
+        return indexer.Extract(Node.Resource(json.RootElement));
     }
 
     /// <summary>The current version (which may be a deletion), or null when it never existed or <paramref name="access"/> hides it.</summary>
@@ -68,18 +75,22 @@ public sealed class RecordStore : IAsyncDisposable
     /// <summary>The same inside a snapshot of the caller's.</summary>
     public async ValueTask<StoredResource?> Read(Session session, string type, string id, AccessFilter access)
     {
-        await using var rows = await session.Query($"SELECT {Columns} FROM res WHERE rid = $1 AND type = $2 AND id = $3", Keys.Reference($"{type}/{id}"), type, id);
-        return await rows.Read() ? Visible(Stored(rows), access) : null;
+        StoredResource? found;
+        await using (var rows = await session.Query($"SELECT {Columns} FROM res WHERE rid = $1 AND type = $2 AND id = $3", Keys.Reference($"{type}/{id}"), type, id))
+            found = await rows.Read() ? Stored(rows) : null;
+        return found is null ? null : await Visible(session, found, access);
     }
 
     /// <summary>A certain version, or null.</summary>
     public ValueTask<StoredResource?> ReadVersion(string type, string id, int version, AccessFilter access, CancellationToken stop) => Database.ReadOnce(async session =>
     {
-        await using var rows = await session.Query($"""
+        StoredResource? found;
+        await using (var rows = await session.Query($"""
             SELECT {Columns} FROM res WHERE rid = $1 AND type = $2 AND id = $3 AND ver = $4
             UNION ALL SELECT {Columns} FROM hist WHERE pk = (SELECT pk FROM res WHERE rid = $1 AND type = $2 AND id = $3) AND ver = $4
-            """, Keys.Reference($"{type}/{id}"), type, id, version);
-        return await rows.Read() ? Visible(Stored(rows), access) : null;
+            """, Keys.Reference($"{type}/{id}"), type, id, version))
+            found = await rows.Read() ? Stored(rows) : null;
+        return found is null ? null : await Visible(session, found, access);
     }, stop);
 
     /// <summary>Versions, newest first, of one resource (<paramref name="type"/> and <paramref name="id"/>), a type, or all.</summary>
@@ -97,8 +108,8 @@ public sealed class RecordStore : IAsyncDisposable
         for (var full = true; full && found.Count < count;)
         {
             var page = await HistoryPage(type, id, sinceUs, beforeUs, count, access, stop);
-            foreach (var version in page)
-                if (found.Count < count && Visible(version, access) is not null) found.Add(version);
+            foreach (var version in await Visible(page, access, stop))
+                if (found.Count < count) found.Add(version);
             full = page.Count == count;
             if (full) beforeUs = page[^1].AtUs;
         }
@@ -108,7 +119,7 @@ public sealed class RecordStore : IAsyncDisposable
     /// <summary>Visible by the compartment column; those of several patients (-1) or none (0) are looked at one by one.</summary>
     ValueTask<List<StoredResource>> HistoryPage(string? type, string? id, long sinceUs, long beforeUs, int count, AccessFilter access, CancellationToken stop) => Database.Read(async session =>
     {
-        var visible = access.SeesEverything ? "" : $" AND (comp <= 0 AND comp >= -1 OR {session.Dialect.InArray("comp", "$4")})";
+        var visible = access.SeesAllPatients ? "" : $" AND (comp <= 0 AND comp >= -1 OR {session.Dialect.InArray("comp", "$4")})";
         string Page(string table, string which) => $"SELECT * FROM (SELECT {Columns} FROM {table} WHERE {which} AND at_us >= $1 AND at_us < $2{visible} ORDER BY at_us DESC LIMIT $3) {table}_page";
         var which = (type, id) switch
         {
@@ -118,9 +129,9 @@ public sealed class RecordStore : IAsyncDisposable
         };
         SqlValue[] values = (type, id) switch
         {
-            (null, _) => [sinceUs, beforeUs, count, access.Compartments],
-            (_, null) => [sinceUs, beforeUs, count, access.Compartments, type],
-            _ => [sinceUs, beforeUs, count, access.Compartments, type, Keys.Reference($"{type}/{id}"), id],
+            (null, _) => [sinceUs, beforeUs, count, access.AllCompartments],
+            (_, null) => [sinceUs, beforeUs, count, access.AllCompartments, type],
+            _ => [sinceUs, beforeUs, count, access.AllCompartments, type, Keys.Reference($"{type}/{id}"), id],
         };
         var page = new List<StoredResource>();
         await using var rows = await session.Query($"{Page("res", which.Item1)} UNION ALL {Page("hist", which.Item2)} ORDER BY at_us DESC LIMIT $3", values);
@@ -189,16 +200,48 @@ public sealed class RecordStore : IAsyncDisposable
         _ => Extract(resource.Body).Compartments,
     };
 
-    StoredResource? Visible(StoredResource resource, AccessFilter access) => IsVisible(resource, access) ? resource : null;
+    async ValueTask<StoredResource?> Visible(Session session, StoredResource resource, AccessFilter access) =>
+        access.SeesEverything || IsOpen(resource, access) && !await IsMarked(session, resource, access) ? resource : null;
 
-    /// <summary>Whether <paramref name="access"/> covers a stored version.</summary>
-    public bool IsVisible(StoredResource resource, AccessFilter access) => access.SeesEverything || resource.Compartment switch
+    /// <summary>Those that <paramref name="access"/> covers, in their order.</summary>
+    public ValueTask<List<StoredResource>> Visible(IReadOnlyList<StoredResource> resources, AccessFilter access, CancellationToken stop) =>
+        access.SeesEverything || access.HiddenMarks.Length == 0 ? new([.. resources.Where(resource => access.SeesEverything || IsOpen(resource, access))]) : Database.Read(session => Visible(session, resources, access), stop);
+
+    /// <summary>The same inside a snapshot of the caller's.</summary>
+    internal async ValueTask<List<StoredResource>> Visible(Session session, IReadOnlyList<StoredResource> resources, AccessFilter access)
     {
-        0 => access.Sees(resource.Type, []),
-        // The deletion of something that several patients shared has no body to tell whose it was.
-        -1 => !resource.IsDeleted && access.Sees(resource.Type, Extract(resource.Body).Compartments),
-        var only => access.Sees(resource.Type, [only]),
-    };
+        if (access.SeesEverything) return [.. resources];
+        var open = resources.Where(resource => IsOpen(resource, access)).ToList();
+        if (access.HiddenMarks.Length == 0 || open.Count == 0) return open;
+        var hidden = await Marked(session, [.. open.Select(resource => Keys.Reference($"{resource.Type}/{resource.Id}")).Distinct()], access.HiddenMarks);
+        return open.FindAll(resource => !hidden.Contains(Keys.Reference($"{resource.Type}/{resource.Id}")));
+    }
+
+    async ValueTask<bool> IsMarked(Session session, StoredResource resource, AccessFilter access) =>
+        access.HiddenMarks.Length > 0 && (await Marked(session, [Keys.Reference($"{resource.Type}/{resource.Id}")], access.HiddenMarks)).Count > 0;
+
+    static async ValueTask<HashSet<long>> Marked(Session session, long[] rids, long[] marks)
+    {
+        var marked = new HashSet<long>();
+        await using var rows = await session.Query($"SELECT rid FROM mark WHERE {session.Dialect.InArray("rid", "$1")} AND {session.Dialect.InArray("key", "$2")}", rids, marks);
+        while (await rows.Read()) marked.Add(rows.Int64(0));
+        return marked;
+    }
+
+    /// <summary>Whether its compartments and codes are open; its marks are another question.</summary>
+    bool IsOpen(StoredResource resource, AccessFilter access)
+    {
+        var isOpen = resource.Compartment switch
+        {
+            0 => access.Sees(resource.Type, []),
+            // The deletion of something that several patients shared has no body to tell whose it was.
+            -1 => !resource.IsDeleted && access.Sees(resource.Type, Extract(resource.Body).Compartments),
+            var only => access.Sees(resource.Type, [only]),
+        };
+        if (!isOpen || access.Narrowing?.HasCriteria(resource.Type) != true) return isOpen;
+        // A deletion has no codes any more.
+        return !resource.IsDeleted && access.Narrowing.Admits(resource.Type, Extract(resource.Body, Indexer.WithoutMemory()));
+    }
 }
 
 /// <summary>What one caller wants committed.</summary>

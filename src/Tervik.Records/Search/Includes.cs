@@ -53,13 +53,16 @@ sealed class Includes(RecordStore store, Session session, AccessFilter access, S
 
     async ValueTask Take(SqlWriter sql, IncludePath path, List<StoredResource> next)
     {
-        await using var rows = await session.Query(sql.ToString(), sql.Values);
-        while (await rows.Read())
+        var found = new List<StoredResource>();
+        await using (var rows = await session.Query(sql.ToString(), sql.Values))
+            while (await rows.Read())
+            {
+                if (taken.Contains(rows.Int64(0))) continue;
+                if (!path.IsReverse && path.TargetTypes.Count > 0 && !path.TargetTypes.Contains(rows.Text(1)!)) continue;
+                found.Add(RecordStore.Stored(rows));
+            }
+        foreach (var resource in await store.Visible(session, found, access))
         {
-            if (taken.Contains(rows.Int64(0))) continue;
-            if (!path.IsReverse && path.TargetTypes.Count > 0 && !path.TargetTypes.Contains(rows.Text(1)!)) continue;
-            var resource = RecordStore.Stored(rows);
-            if (!store.IsVisible(resource, access)) continue;
             taken.Add(resource.Pk);
             included.Add(resource);
             next.Add(resource);

@@ -57,8 +57,7 @@ sealed class SearchPlan
         foreach (var criterion in type.Criteria)
             if (criterion.Compartments is { } named) compartments = compartments is null ? named : [.. compartments.Intersect(named)];
         // What the caller may see is then looked up by patient.
-        if (!access.SeesEverything && !access.OpenTypes.Contains(type.Type) && access.Compartments.Length > 0)
-            compartments = compartments is null ? access.Compartments : compartments;
+        if (compartments is null && !access.SeesAllPatients && !access.OpenTypes.Contains(type.Type) && access.CompartmentsFor(type.Type) is { Length: > 0 } open) compartments = open;
         var candidates = type.Criteria.Where(criterion => criterion.Rank is not null).OrderBy(criterion => criterion.Rank).ToList();
         if (candidates.Count == 0) return new(type, new Everyone(keys, type.Type), compartments, int.MaxValue);
         // By patient, a token finds few; and what has rank 0 to 2 does so in any case.
@@ -217,7 +216,9 @@ sealed class SearchPlan
         first.List(sql);
         sql.Add($") {alias}");
         // What is listed by the compartments that the caller sees needs no second look.
-        var seen = access.SeesEverything || first.ListsCompartments && compartments is not null && Array.TrueForAll(compartments, one => Array.BinarySearch(access.Compartments, one) >= 0);
+        var open = access.CompartmentsFor(query.Type);
+        var seen = access.SeesEverything || access.Narrowing is null && access.HiddenMarks.Length == 0
+            && first.ListsCompartments && compartments is not null && Array.TrueForAll(compartments, one => Array.BinarySearch(open, one) >= 0);
         if (!seen) sql.Add($" CROSS JOIN res {alias}r");
         sql.Add(" WHERE 1 = 1");
         if (!seen) sql.Add($" AND {alias}r.pk = {alias}.pk AND ").Visible($"{alias}r", query.Type);

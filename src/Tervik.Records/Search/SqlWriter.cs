@@ -68,13 +68,50 @@ sealed class SqlWriter(Dialect dialect, Keys keys, AccessFilter access)
     public SqlWriter Visible(string row, string type)
     {
         if (access.SeesEverything) return Add("1 = 1");
-        var open = access.OpenTypes.Contains(type);
-        if (access.Compartments.Length == 0) return Add(open ? $"{row}.comp = 0" : "1 = 0");
-        Add("(").OneOf($"{row}.comp", access.Compartments);
+        if (access.Narrowing is not null && access.Narrowing.For(type) is null) return Add("1 = 0");
+        InCompartments(row, type);
+        if (access.HiddenMarks.Length > 0)
+        {
+            var mark = Alias();
+            Add($" AND NOT EXISTS (SELECT 1 FROM mark {mark} WHERE {mark}.rid = {row}.rid AND ").OneOf($"{mark}.key", access.HiddenMarks).Add(")");
+        }
+        return access.Narrowing?.HasCriteria(type) == true ? Narrowed(row, access.Narrowing.For(type)!) : this;
+    }
+
+    void InCompartments(string row, string type)
+    {
+        var (open, compartments) = (access.OpenTypes.Contains(type), access.CompartmentsFor(type));
+        if (access.SeesAllPatients)
+        {
+            Add("1 = 1");
+            return;
+        }
+        if (compartments.Length == 0)
+        {
+            Add(open ? $"{row}.comp = 0" : "1 = 0");
+            return;
+        }
+        Add("(").OneOf($"{row}.comp", compartments);
         if (open) Add($" OR {row}.comp = 0");
         var member = Alias();
-        Add($" OR ({row}.comp = -1 AND EXISTS (SELECT 1 FROM ix {member} WHERE ").OneOf($"{member}.comp", access.Compartments)
-            .Add($" AND {member}.key = ").Value(keys.Member(type)).Add($" AND {member}.pk = {row}.pk))");
+        Add($" OR ({row}.comp = -1 AND EXISTS (SELECT 1 FROM ix {member} WHERE ").OneOf($"{member}.comp", compartments)
+            .Add($" AND {member}.key = ").Value(keys.Member(type)).Add($" AND {member}.pk = {row}.pk)))");
+    }
+
+    SqlWriter Narrowed(string row, long[][][] alternatives)
+    {
+        Add(" AND (1 = 0");
+        foreach (var alternative in alternatives)
+        {
+            Add(" OR (1 = 1");
+            foreach (var forms in alternative)
+            {
+                var (value, form) = (Alias(), Alias());
+                Add($" AND EXISTS (SELECT 1 FROM ixg {value} WHERE {value}.pk = {row}.pk AND (").OneOf($"{value}.key", forms)
+                    .Add($" OR {value}.key IN (SELECT {form}.key FROM form {form} WHERE ").OneOf($"{form}.form", forms).Add(")))");
+            }
+            Add(")");
+        }
         return Add(")");
     }
 

@@ -6,6 +6,7 @@ using Tervik.Records.Resources;
 using Tervik.Trust;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Consent;
 using Tervik.Trust.Relations;
 using Tervik.Trust.SealedLog;
 
@@ -47,7 +48,7 @@ public sealed record AccessFilterChoice(string? Agent, DateOnly? From, DateOnly?
 public sealed record AccessModel(PatientHeader Patient, IReadOnlyList<AccessLine> Lines, IReadOnlyList<(string Value, string Words)> Agents, IReadOnlyList<CaseLine> Cases, AccessFilterChoice Choice, long? Next, DateTime? SealedAt);
 
 /// <summary>Reads the log for the page, with who people are and why they could.</summary>
-sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, FamilyRelations family, Trust.Relations.Sharing sharing, AccessCases cases, StaffQuery staff, RecordQuery record)
+sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, FamilyRelations family, Trust.Consent.Sharing sharing, AccessCases cases, StaffQuery staff, RecordQuery record)
 {
     const int PageSize = 200, MostListed = 500;
 

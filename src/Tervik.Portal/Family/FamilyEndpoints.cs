@@ -8,6 +8,7 @@ using Tervik.Portal.Sharing;
 using Tervik.Portal.Shell;
 using Tervik.Records.Access;
 using Tervik.Trust;
+using Tervik.Trust.Consent;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Family;
@@ -34,7 +35,7 @@ static class FamilyEndpoints
         return await Page(visit, patient, Form.New(request), record, family, stop);
     }
 
-    static async Task<IResult> LetIn(string id, HttpContext request, Entrance entrance, RecordQuery record, FamilyQuery family, Trust.Relations.Sharing sharing, IAccessControl control, TimeProvider clock, CancellationToken stop)
+    static async Task<IResult> LetIn(string id, HttpContext request, Entrance entrance, RecordQuery record, FamilyQuery family, Trust.Consent.Sharing sharing, IAccessControl control, TimeProvider clock, CancellationToken stop)
     {
         var (visit, form) = await entrance.EnterForm(request, new("create-own", "Consent"), stop);
         if (visit.Refusal is { } refusal) return refusal;
@@ -59,7 +60,7 @@ static class FamilyEndpoints
         return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/family#let-in");
     }
 
-    static async Task<IResult> End(string id, HttpContext request, Entrance entrance, RecordQuery record, Trust.Relations.Sharing sharing, CancellationToken stop)
+    static async Task<IResult> End(string id, HttpContext request, Entrance entrance, RecordQuery record, Trust.Consent.Sharing sharing, CancellationToken stop)
     {
         var (visit, form) = await entrance.EnterForm(request, new("update-own", "Consent"), stop);
         if (visit.Refusal is { } refusal) return refusal;

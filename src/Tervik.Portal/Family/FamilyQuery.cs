@@ -8,6 +8,7 @@ using Tervik.Portal.SignIn;
 using Tervik.Records.Access;
 using Tervik.Records.Search;
 using Tervik.Trust;
+using Tervik.Trust.Consent;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Family;
@@ -30,7 +31,7 @@ public sealed record Relative(string Id, string Name, int? Age, long SinceUs, lo
 public sealed record FamilyModel(PatientHeader Patient, IReadOnlyList<Relative> Children, IReadOnlyList<ChoiceLine> LetIn, IReadOnlyList<ChoiceLine> Ended, IReadOnlyList<Relative> LetMeIn, IReadOnlyList<(string Value, string Words)> Offered);
 
 /// <summary>Reads who may see whose record in a family.</summary>
-sealed class FamilyQuery(RecordQuery record, SharingQuery lines, StaffQuery names, Trust.Relations.Sharing sharing, SearchEngine search, Tour tour, TimeProvider clock)
+sealed class FamilyQuery(RecordQuery record, SharingQuery lines, StaffQuery names, Trust.Consent.Sharing sharing, SearchEngine search, Tour tour, TimeProvider clock)
 {
     public async Task<FamilyModel> Load(PatientHeader patient, Visit visit, CancellationToken stop)
     {

@@ -6,6 +6,7 @@ using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
 using Tervik.Records.Access;
+using Tervik.Trust.Consent;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Sharing;
@@ -44,7 +45,7 @@ static class SharingEndpoints
         return visit.Page<ClosePage>(model, Form.Of(request, version: 0, new Dictionary<string, string> { ["actor"] = actor! }));
     }
 
-    static async Task<IResult> Close(string id, HttpContext request, Entrance entrance, RecordQuery record, SharingQuery query, Trust.Relations.Sharing sharing, CancellationToken stop)
+    static async Task<IResult> Close(string id, HttpContext request, Entrance entrance, RecordQuery record, SharingQuery query, Trust.Consent.Sharing sharing, CancellationToken stop)
     {
         var (visit, form) = await entrance.EnterForm(request, new("create-own", "Consent"), stop);
         if (visit.Refusal is { } refusal) return refusal;
@@ -56,7 +57,7 @@ static class SharingEndpoints
         return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/sharing#closed");
     }
 
-    static async Task<IResult> Open(string id, HttpContext request, Entrance entrance, RecordQuery record, Trust.Relations.Sharing sharing, CancellationToken stop)
+    static async Task<IResult> Open(string id, HttpContext request, Entrance entrance, RecordQuery record, Trust.Consent.Sharing sharing, CancellationToken stop)
     {
         var (visit, form) = await entrance.EnterForm(request, new("update-own", "Consent"), stop);
         if (visit.Refusal is { } refusal) return refusal;

@@ -6,6 +6,8 @@ using Tervik.Records.Access;
 using Tervik.Records.Search;
 using Tervik.Trust;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Consent;
+using Tervik.Trust.Decision;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Sharing;
@@ -45,7 +47,7 @@ public sealed record SharingModel(PatientHeader Patient, IReadOnlyList<Seer> See
 public sealed record CloseModel(PatientHeader Patient, Found Actor, bool IsInstitution, IReadOnlyList<Seer> Concerned);
 
 /// <summary>Reads who can see a record and why, from the facts that the decision itself is made of.</summary>
-sealed class SharingQuery(CareRelations care, Trust.Relations.Sharing sharing, AccessTokens tokens, StaffQuery staff, SearchEngine search, RecordQuery record, TimeProvider clock)
+sealed class SharingQuery(CareRelations care, ProfessionalAccess professionals, StaffRegister register, Trust.Consent.Sharing sharing, AccessTokens tokens, StaffQuery staff, SearchEngine search, RecordQuery record, TimeProvider clock)
 {
     const int MostFound = 20;
 
@@ -70,7 +72,7 @@ sealed class SharingQuery(CareRelations care, Trust.Relations.Sharing sharing, A
         if (actor.Split('/') is not [("Practitioner" or "Organization") and var type, { Length: > 0 }] || await staff.NameOf(actor, stop) is null) return null;
         var concerned = new List<Seer>();
         foreach (var seer in await Seers(patient.Id, stop))
-            if (await care.BelongsTo(seer.Who.Reference, actor, stop)) concerned.Add(seer);
+            if (seer.Who.Reference == actor || (await register.Of(seer.Who.Reference, stop)).Units.Contains(actor)) concerned.Add(seer);
         return new(patient, await Named(actor, stop), type == "Organization", concerned);
     }
 
@@ -94,7 +96,7 @@ sealed class SharingQuery(CareRelations care, Trust.Relations.Sharing sharing, A
         var (seers, compartment, today) = (new List<Seer>(), record.Compartment(patient), record.Today);
         foreach (var facts in (await care.OfPatient($"Patient/{patient}", stop)).GroupBy(fact => fact.Practitioner))
         {
-            if (Array.BinarySearch(await care.PatientsOfProfessional(facts.Key, stop), compartment) < 0) continue;
+            if (Array.BinarySearch((await professionals.Of(facts.Key, stop)).Seeing.CompartmentsFor("Patient"), compartment) < 0) continue;
             var nearest = facts.Select(AccessQuery.Fact).OrderBy(fact => fact.Date is { } date ? Math.Abs((date.Local - today).TotalDays) : double.MaxValue).First();
             seers.Add(new(await staff.Of(facts.Key, stop), nearest.Date is { } when
                 ? Words.Of(when.Local > today ? "because of coming" : "because of", nearest.Title, when.Day) : nearest.Title, facts.Count()));

@@ -3,7 +3,7 @@ namespace Tervik.Records.Indexing;
 /// <summary>The span of time a FHIR date, dateTime or instant stands for: 2024-03 is all of March. Without a zone it is UTC.</summary>
 /// <param name="LowUs">First microsecond since 1970-01-01 UTC.</param>
 /// <param name="HighUs">Last microsecond.</param>
-readonly record struct DateRange(long LowUs, long HighUs)
+public readonly record struct DateRange(long LowUs, long HighUs)
 {
     const long DayUs = 86_400_000_000;
 
@@ -70,7 +70,7 @@ readonly record struct DateRange(long LowUs, long HighUs)
         return true;
     }
 
-    public static long Us(DateTime time) => (time.Ticks - DateTime.UnixEpoch.Ticks) / 10;
+    internal static long Us(DateTime time) => (time.Ticks - DateTime.UnixEpoch.Ticks) / 10;
 
     static bool Digits(ReadOnlySpan<char> text, int at, int count, out int value)
     {

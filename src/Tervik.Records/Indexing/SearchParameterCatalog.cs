@@ -54,6 +54,9 @@ public sealed class SearchParameterCatalog
     /// <summary>Keys in ix and ixg of a plain value, such as a status, of a parameter.</summary>
     public long[] ValueKeys(string type, string code, string value) => [.. Find(type, code)?.Paths.Where(path => path.IsDirect).Select(path => path.Form(Keys, value)) ?? []];
 
+    /// <summary>Keys in form of a code, <c>code</c> or <c>system|code</c>, of a parameter.</summary>
+    public long[] FormKeys(string type, string code, string form) => [.. Find(type, code)?.Paths.Select(path => path.Form(Keys, form)) ?? []];
+
     /// <summary>Keys in rng of all dates of a type, ascending.</summary>
     public long[] DateKeys(string type) => dates.GetOrAdd(type, name => [.. All(name).Where(parameter => parameter.Kind == ParameterKind.Date).SelectMany(parameter => parameter.Paths).Select(path => path.Key).Distinct().Order()]);
 

@@ -142,7 +142,7 @@ sealed class Transaction(FhirServer server, Permission permission)
         }
         if (plan.Id is null && request.Method is "POST" or "PUT" && !plan.IsMet) plan.Id ??= request.Method == "PUT" && SentId(request) is { } sent ? sent : Incoming.NewId();
         if (plan.Id is not null && request.Method != "POST" || plan.IsMet)
-            plan.Existing = await store.Read(session, type, plan.Id!, AccessFilter.Everything) is { IsDeleted: false } existing ? existing : null;
+            plan.Existing = await store.Read(session, type, plan.Id!, plan.Permission.Filter) is { IsDeleted: false } existing ? existing : null;
     }
 
     static string? SentId(RestRequest request)
@@ -191,14 +191,16 @@ sealed class Transaction(FhirServer server, Permission permission)
         }
     }
 
-    Write Prepare(Plan plan, Func<string, string?> replacement)
+    Write? Prepare(Plan plan, Func<string, string?> replacement)
     {
         var (request, interaction, existing) = (plan.Request, plan.Interaction, plan.Existing);
         try
         {
             if (existing is not null) incoming.MayReplace(existing, plan.Permission, interaction);
+            else if (request.Method == "DELETE") return null;
+            else if (request.Method == "PUT" && (interaction.Id ?? SentId(request)) is { } chosen) Writing.MayChooseId(plan.Permission, interaction with { Id = chosen });
             var expected = Writing.CheckIfMatch(request, existing) ?? (existing?.Version ?? 0);
-            var write = new Write { Method = request.Method, Type = interaction.Type!, Id = plan.Id!, ExpectedVersion = request.Method == "DELETE" && existing is null ? null : expected };
+            var write = new Write { Method = request.Method, Type = interaction.Type!, Id = plan.Id!, ExpectedVersion = expected };
             if (request.Method == "DELETE") return write;
             if (request.Method == "PUT" && request.IfNoneMatch?.Trim() == "*" && existing is not null) throw new FaultException(new Fault(FaultKind.PreconditionFailed, "conflict", null, $"{plan.Name} exists already."));
             var body = ReferenceRewriter.Rewrite(request.Body, (text, _) => Replace(text, replacement));

@@ -37,12 +37,14 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         if (Incoming.IdOf(json.RootElement) is var id && id != interaction.Id)
             throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", id is null ? $"The resource has no id; {interaction.Id}, as in the address, was expected." : $"The resource has the id {id}, the address {interaction.Id}."));
         var draft = incoming.Prepare(json.RootElement, interaction.Id!, permission, interaction, null);
-        return await Repeat(() => TryUpdate(request, permission, interaction, draft, null));
+        return await Repeat(() => TryUpdate(request, permission, interaction, draft, null, isChosen: true));
     }
 
-    async ValueTask<RestAnswer?> TryUpdate(RestRequest request, Permission permission, Interaction interaction, Draft draft, Condition? condition)
+    /// <param name="isChosen">The caller chose the id.</param>
+    async ValueTask<RestAnswer?> TryUpdate(RestRequest request, Permission permission, Interaction interaction, Draft draft, Condition? condition, bool isChosen)
     {
-        var existing = await store.Read(draft.Type, draft.Id, AccessFilter.Everything, request.Http.RequestAborted);
+        var existing = await store.Read(draft.Type, draft.Id, permission.Filter, request.Http.RequestAborted);
+        if (existing is null && isChosen) MayChooseId(permission, interaction with { Id = draft.Id });
         if (existing is { IsDeleted: false })
         {
             incoming.MayReplace(existing, permission, interaction);
@@ -51,6 +53,12 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         var expected = CheckIfMatch(request, existing) ?? (permission.Filter.SeesEverything ? null : Present(existing));
         var result = await store.Commit([new() { Method = "PUT", Type = draft.Type, Id = draft.Id, Draft = draft, ExpectedVersion = expected }], Guards(condition, permission), request.Http.RequestAborted);
         return result.Outcome == CommitOutcome.Done ? Answer(request, result.Results[0]!, existing is { IsDeleted: false } ? 200 : 201) : null;
+    }
+
+    /// <summary>Only who sees everything can choose the id of something new: to all others, an id that is taken by what they may not see must look like one that is free.</summary>
+    internal static void MayChooseId(Permission permission, Interaction interaction)
+    {
+        if (!permission.Filter.SeesAllPatients) throw Reading.Absent(interaction);
     }
 
     public async ValueTask<RestAnswer> ConditionalUpdate(RestRequest request, Permission permission, Interaction interaction)
@@ -66,7 +74,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
             var id = found?.Id ?? sent ?? Incoming.NewId();
             if (!FhirIds.IsId(id)) throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", $"{id} is no id."));
             var draft = incoming.Prepare(json.RootElement, id, permission, interaction, null);
-            return await TryUpdate(request, permission, interaction, draft, condition with { Expected = found?.Id });
+            return await TryUpdate(request, permission, interaction, draft, condition with { Expected = found?.Id }, isChosen: sent is not null);
         });
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Tervik.Records;
 using Tervik.Records.Access;
@@ -10,17 +11,19 @@ using Tervik.Trust.Relations;
 namespace Tervik.Trust.Decision;
 
 /// <summary>Answers what Records asks: identify, relate, decide; and log.</summary>
-sealed class AccessControl(Identification identification, CareRelations relations, FamilyRelations family, AccessLog log, RecordStore store) : IAccessControl
+sealed class AccessControl(Identification identification, ProfessionalAccess professionals, FamilyRelations family, AccessLog log, RecordStore store) : IAccessControl
 {
     const int MostKept = 10_000;
-    /// <summary>A family's compartments are compared one by one; the longer lists of professionals are the same array while nothing changed.</summary>
-    const int MostCompared = 16;
-    readonly ConcurrentDictionary<string, AccessFilter> kept = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, (IReadOnlyList<FamilyMember> Family, AccessFilter Seeing, AccessFilter Writing)> patients = new(StringComparer.Ordinal);
+    /// <summary>What an application sees of what its user sees; forgotten with the user's filter.</summary>
+    readonly ConditionalWeakTable<AccessFilter, ConcurrentDictionary<(IReadOnlyList<SmartScope>?, SmartActions, string?), AccessFilter>> narrowed = [];
 
     public async ValueTask<Permission> Decide(HttpContext request, Interaction interaction, CancellationToken stop)
     {
         var principal = await identification.Of(request, stop);
-        return principal.Kind == PrincipalKind.Patient ? await OfPatient(principal, interaction, stop) : Decision.Decide(principal, interaction, await Own(principal, stop));
+        var (seeing, writing) = await Own(principal, stop);
+        if (principal.Granted is not null || principal.LaunchPatient is not null) (seeing, writing) = (Narrow(seeing, principal, interaction), Narrow(writing, principal with { Granted = null }, interaction));
+        return Decision.Decide(principal, interaction, seeing) with { Writing = writing };
     }
 
     public Fault? MayWrite(Permission permission, Interaction interaction, ReadOnlySpan<long> compartments) => permission is Decided decided
@@ -29,31 +32,55 @@ sealed class AccessControl(Identification identification, CareRelations relation
 
     public ValueTask Log(AccessEvent access, CancellationToken stop) => log.Append(access, stop);
 
-    // Patients read the own record and those of their family, and write into the own and those of the children they have custody of.
-    async ValueTask<Decided> OfPatient(Principal principal, Interaction interaction, CancellationToken stop)
+    async ValueTask<(AccessFilter Seeing, AccessFilter Writing)> Own(Principal principal, CancellationToken stop)
     {
-        var self = store.Keys.Reference(principal.Agent!);
-        var others = await family.Of(principal.Agent!, stop);
-        if (others.Count == 0) return Decision.Decide(principal, interaction, Filter(principal.Agent!, [self]));
-        var filter = Filter(principal.Agent!, [.. others.Select(other => other.Compartment).Append(self).Order()]);
-        return Decision.Decide(principal, interaction, filter) with
+        switch (principal.Kind)
         {
-            Writable = [.. others.Where(other => other.Kind == FamilyKind.Guardian).Select(other => other.Compartment).Append(self).Order()],
-        };
+            case PrincipalKind.System: return (AccessFilter.Everything, AccessFilter.Everything);
+            case PrincipalKind.Patient: return await OfPatient(principal.Agent!, stop);
+            case PrincipalKind.Professional:
+                var view = await professionals.Of(principal.Agent!, stop);
+                return (view.Seeing, view.Writing);
+            default: return (AccessFilter.Nothing, AccessFilter.Nothing);
+        }
     }
 
-    async ValueTask<AccessFilter> Own(Principal principal, CancellationToken stop) => principal.Kind switch
+    // Patients read the own record and those of their family, and write into the own and those of the children they have custody of.
+    async ValueTask<(AccessFilter Seeing, AccessFilter Writing)> OfPatient(string patient, CancellationToken stop)
     {
-        PrincipalKind.System => AccessFilter.Everything,
-        PrincipalKind.Professional => Filter(principal.Agent!, await relations.PatientsOfProfessional(principal.Agent!, stop)),
-        _ => AccessFilter.Nothing,
-    };
+        var others = await family.Of(patient, stop);
+        if (patients.TryGetValue(patient, out var known) && known.Family.SequenceEqual(others)) return (known.Seeing, known.Writing);
+        var self = store.Keys.Reference(patient);
+        var seeing = new AccessFilter
+        {
+            Compartments = [.. others.Where(other => other.Scope is null).Select(other => other.Compartment).Append(self).Order()], OpenTypes = Policy.Directory,
+            Parts = [.. others.Where(other => other.Scope is not null).Select(other => new PartialAccess(other.Scope!, [other.Compartment]))],
+            HiddenMarks = [.. others.SelectMany(other => other.Hidden.Select(what => store.Keys.Mark(other.Compartment, what))).Order()],
+        };
+        var writing = new AccessFilter { Compartments = [.. others.Where(other => other.Kind == FamilyKind.Guardian).Select(other => other.Compartment).Append(self).Order()] };
+        if (patients.Count >= MostKept) patients.Clear();
+        patients[patient] = (others, seeing, writing);
+        return (seeing, writing);
+    }
 
-    AccessFilter Filter(string agent, long[] compartments)
+    /// <summary>What is left of a user's access for the application they use: one patient, the types and codes that were granted.</summary>
+    AccessFilter Narrow(AccessFilter filter, Principal principal, Interaction interaction)
     {
-        if (kept.TryGetValue(agent, out var filter) && (filter.Compartments == compartments || compartments.Length <= MostCompared && filter.Compartments.AsSpan().SequenceEqual(compartments)))
-            return filter;
-        if (kept.Count >= MostKept) kept.Clear();
-        return kept[agent] = new() { Compartments = compartments, OpenTypes = Policy.Directory };
+        // A type may be granted for reading or for searching alone; operations and includes do either.
+        var needed = Decision.Needed(interaction.Name) & (SmartActions.Read | SmartActions.Search);
+        return narrowed.GetOrCreateValue(filter).GetOrAdd((principal.Granted, needed, principal.LaunchPatient), _ =>
+        {
+            var only = principal.LaunchPatient is { } patient ? (long?)store.Keys.Reference(patient) : null;
+            bool IsOpen(long compartment) => only is null || only == compartment;
+            return new()
+            {
+                SeesAllPatients = filter.SeesAllPatients && only is null,
+                Compartments = filter.SeesAllPatients && only is { } one ? [one] : [.. filter.Compartments.Where(IsOpen)],
+                Parts = [.. filter.Parts.Select(part => part with { Compartments = [.. part.Compartments.Where(IsOpen)] })],
+                HiddenMarks = filter.HiddenMarks, OpenTypes = filter.SeesAllPatients ? Policy.Directory : filter.OpenTypes,
+                Narrowing = principal.Granted is not { } granted ? null
+                    : Narrowing.To(granted.Where(scope => (scope.Actions & needed) == needed && (scope.Actions & (SmartActions.Read | SmartActions.Search)) != 0).Select(scope => (scope.Type, scope.Criteria)), store.Indexer.Parameters),
+            };
+        });
     }
 }

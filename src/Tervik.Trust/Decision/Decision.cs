@@ -10,8 +10,8 @@ namespace Tervik.Trust.Decision;
 /// <param name="Refusal">Why not; null when permitted.</param>
 sealed record Decided(Principal Principal, AccessFilter Filter, Fault? Refusal) : Permission(Principal.Agent, Filter, Refusal)
 {
-    /// <summary>Compartments that may be written into, ascending: those that may be seen, where nothing else is said.</summary>
-    public long[] Writable { get; init; } = Filter.Compartments;
+    /// <summary>Where may be written: what may be seen, where nothing else is said.</summary>
+    public AccessFilter Writing { get; init; } = Filter;
 }
 
 /// <summary>The one decision: a pure function of who asks, what for, and whose patients are theirs. Default deny.</summary>
@@ -26,6 +26,8 @@ static class Decision
     /// <summary>Why the caller may not do this at all; null when the policy has a row for it.</summary>
     public static Fault? Refuse(Principal principal, Interaction interaction)
     {
+        if (principal.Granted is { } granted && !Grants(granted, interaction))
+            return new(FaultKind.Forbidden, "forbidden", interaction.Type, $"The application was not granted {interaction.Name}{(interaction.Type is null ? "" : $" of {interaction.Type}")}.");
         var scopeIsMissing = false;
         foreach (var rule in Policy.For(principal.Kind, interaction.Name))
         {
@@ -47,12 +49,33 @@ static class Decision
     public static Fault? RefuseWrite(Decided permission, Interaction interaction, ReadOnlySpan<long> compartments)
     {
         if (Refuse(permission.Principal, interaction) is { } refusal) return refusal;
-        if (permission.Filter.SeesEverything) return null;
-        var isOwn = !compartments.IsEmpty;
-        foreach (var compartment in compartments) isOwn &= Array.BinarySearch(permission.Writable, compartment) >= 0;
+        if (permission.Writing.SeesAllPatients) return null;
+        var (isOwn, writable) = (!compartments.IsEmpty, permission.Writing.CompartmentsFor(interaction.Type ?? ""));
+        foreach (var compartment in compartments) isOwn &= Array.BinarySearch(writable, compartment) >= 0;
         // The same words whether that patient exists or not.
         return isOwn ? null : new(FaultKind.Forbidden, "forbidden", interaction.Type,
-            $"{interaction.Name} of {interaction.Type} needs a patient with whom you have an encounter or an appointment, and no other patient in it.");
+            $"{interaction.Name} of {interaction.Type} needs a patient whom you treat, and no other patient in it.");
+    }
+
+    /// <summary>What an interaction needs of an application's scopes; an operation reads and searches.</summary>
+    internal static SmartActions Needed(string interaction) => interaction switch
+    {
+        "capabilities" or "sealed-log" => SmartActions.None,
+        "read" or "vread" or "history-instance" or "$meta" => SmartActions.Read,
+        "create" => SmartActions.Create,
+        "update" or "patch" or "$meta-add" or "$meta-delete" => SmartActions.Update,
+        "delete" => SmartActions.Delete,
+        _ when interaction.StartsWith("search", StringComparison.Ordinal) || interaction.StartsWith("history", StringComparison.Ordinal) => SmartActions.Search,
+        _ => SmartActions.Read | SmartActions.Search,
+    };
+
+    /// <summary>Whether an application's scopes cover an interaction. A bundle is decided entry by entry, and a scope with criteria never writes: what it would admit is not known before.</summary>
+    static bool Grants(IReadOnlyList<SmartScope> granted, Interaction interaction)
+    {
+        var needed = Needed(interaction.Name);
+        if (needed == SmartActions.None || interaction.Name is "batch" or "transaction") return true;
+        var writes = (needed & (SmartActions.Create | SmartActions.Update | SmartActions.Delete)) != 0;
+        return granted.Any(scope => (scope.Type == "*" || interaction.Type is null || scope.Type == interaction.Type) && (scope.Actions & needed) == needed && (!writes || scope.Criteria.Count == 0 && (scope.Type == "*" || interaction.Type is not null)));
     }
 
     static string Describe(Scope scope) => scope == Scope.None ? "empty" : scope.ToString().ToLowerInvariant();

@@ -7,7 +7,7 @@ namespace Tervik.Trust.Decision;
 static class Policy
 {
     /// <summary>Changes with every change of the table.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>One row: these callers may do these interactions when their credential has the scope.</summary>
     /// <param name="Who">The kind of caller.</param>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
 using Tervik.Records.Search;
+using Tervik.Trust.Consent;
 
 namespace Tervik.Trust.Relations;
 
@@ -23,7 +24,9 @@ public enum FamilyKind
 /// <param name="Kind">Why.</param>
 /// <param name="SinceUs">Since when, microseconds since 1970-01-01 UTC; 0 when only the record says so.</param>
 /// <param name="UntilUs">Likewise: no longer from then on; 0 when it has no end.</param>
-public sealed record FamilyMember(string Patient, long Compartment, FamilyKind Kind, long SinceUs, long UntilUs);
+/// <param name="Scope">Resource types that may be read; null for all.</param>
+/// <param name="Hidden">Sensitive categories that may not: of a child that decides on them alone.</param>
+public sealed record FamilyMember(string Patient, long Compartment, FamilyKind Kind, long SinceUs, long UntilUs, FrozenSet<string>? Scope, IReadOnlyList<string> Hidden);
 
 /// <summary>Whose records a patient may read besides the own: young children of theirs, and adults who let them in.</summary>
 /// <remarks>Derived from facts: a RelatedPerson of the child, a parent or guardian by its relationship, who bears the parent's national number; and the choices in <see cref="Sharing"/>.</remarks>
@@ -46,9 +49,17 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
     /// <summary>Systems of national numbers, for identifiers whose type does not say that they are one: Denmark, Estonia, and the sample and demonstration data.</summary>
     static readonly FrozenSet<string> NationalSystems = FrozenSet.ToFrozenSet(["urn:oid:1.2.208.176.1.2", "https://fhir.ee/sid/pid/est/ni", "urn:tervik:sample:national-id", "urn:tervik:demo:kr-resident-number"]);
 
-    const int UsualAge = 15;
-    /// <summary>From this age on a child decides alone: by country of the institution that keeps the record.</summary>
-    static readonly FrozenDictionary<string, int> AgeByCountry = new Dictionary<string, int> { ["DK"] = 15, ["EE"] = 18, ["KR"] = 14 }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    /// <summary>From which ages on a child decides.</summary>
+    /// <param name="Sensitive">On sensitive matters: parents no longer see those categories.</param>
+    /// <param name="Alone">On everything: parents no longer see the record.</param>
+    readonly record struct Ages(int Sensitive, int Alone);
+
+    static readonly Ages Usual = new(12, 15);
+    /// <summary>By country of the institution that keeps the record.</summary>
+    static readonly FrozenDictionary<string, Ages> AgesByCountry = new Dictionary<string, Ages> { ["DK"] = new(15, 15), ["EE"] = new(14, 18), ["KR"] = new(14, 14) }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What parents no longer see from the age of <see cref="Ages.Sensitive"/>.</summary>
+    static readonly string[] OfTheChildAlone = ["MH", "SUD", "SEX", "STD"];
 
     sealed record Derived(long NewestFactUs, long CheckAgainUs, IReadOnlyList<FamilyMember> Children);
 
@@ -58,11 +69,17 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
     public async ValueTask<IReadOnlyList<FamilyMember>> Of(string patient, CancellationToken stop)
     {
         var children = await Children(patient, stop);
-        var letIn = await sharing.About(patient, SharingKind.LetIn, stop);
+        var letIn = await sharing.LettingIn(patient, stop);
         if (letIn.Count == 0) return children;
         return [.. children, .. letIn.Where(choice => choice.Patient != patient && children.All(child => child.Patient != choice.Patient))
-            .Select(choice => new FamilyMember(choice.Patient, store.Keys.Reference(choice.Patient), FamilyKind.LetIn, choice.MadeUs, choice.EndsUs))];
+            .Select(choice => new FamilyMember(choice.Patient, store.Keys.Reference(choice.Patient), FamilyKind.LetIn, choice.MadeUs, choice.EndsUs, ScopeOf(choice), []))];
     }
+
+    /// <summary>One object for each of the few combinations of classes.</summary>
+    static readonly ConcurrentDictionary<string, FrozenSet<string>> Scopes = new(StringComparer.Ordinal);
+
+    static FrozenSet<string>? ScopeOf(SharingChoice choice) => choice.What == SharingChoice.Everything ? null
+        : Scopes.GetOrAdd(choice.What, what => FrozenSet.ToFrozenSet(what.Split(' ').Where(DataClasses.ForAdults.Contains).SelectMany(DataClasses.Of).Append("Patient")));
 
     /// <summary>National numbers of a Patient or RelatedPerson: system and value.</summary>
     public static IEnumerable<(string System, string Value)> NationalNumbers(JsonElement person)
@@ -102,11 +119,11 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
                 using var json = JsonDocument.Parse(match.Body);
                 if (ChildOf(json.RootElement) is not { } child || child == patient || children.Exists(one => one.Patient == child)) continue;
                 var (startsUs, endsUs) = PeriodOf(json.RootElement);
-                if (await ComesOfAgeUs(child, stop) is not { } comesOfAgeUs) continue;
-                endsUs = Math.Min(endsUs, comesOfAgeUs);
+                if (await ComesOfAgeUs(child, stop) is not var (sensitiveUs, aloneUs)) continue;
+                endsUs = Math.Min(endsUs, aloneUs);
                 if (nowUs >= endsUs) continue;
-                checkAgainUs = Math.Min(checkAgainUs, nowUs < startsUs ? startsUs : endsUs);
-                if (nowUs >= startsUs) children.Add(new(child, store.Keys.Reference(child), FamilyKind.Guardian, SinceUs: 0, endsUs));
+                checkAgainUs = Math.Min(checkAgainUs, nowUs < startsUs ? startsUs : nowUs < sensitiveUs ? Math.Min(sensitiveUs, endsUs) : endsUs);
+                if (nowUs >= startsUs) children.Add(new(child, store.Keys.Reference(child), FamilyKind.Guardian, SinceUs: 0, endsUs, Scope: null, nowUs >= sensitiveUs ? OfTheChildAlone : []));
             }
         }
         return new(newestFactUs, checkAgainUs, children);
@@ -135,14 +152,15 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
         return (Time(Text(period, "start")) ?? long.MinValue, Time(Text(period, "end")) is { } end ? end + (Text(period, "end")!.Length <= 10 ? (long)TimeSpan.FromDays(1).TotalMicroseconds : 0) : long.MaxValue);
     }
 
-    /// <summary>When this child decides alone; null when it is no patient or its birth date is not known.</summary>
-    async ValueTask<long?> ComesOfAgeUs(string child, CancellationToken stop)
+    /// <summary>When this child decides on sensitive matters and on everything; null when it is no patient or its birth date is not known.</summary>
+    async ValueTask<(long SensitiveUs, long AloneUs)?> ComesOfAgeUs(string child, CancellationToken stop)
     {
         if (await store.Read("Patient", child["Patient/".Length..], AccessFilter.Everything, stop) is not { IsDeleted: false } stored) return null;
         using var json = JsonDocument.Parse(stored.Body);
         if (Text(json.RootElement, "birthDate") is not { } birth || !DateTime.TryParseExact(birth, ["yyyy-MM-dd", "yyyy-MM", "yyyy"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var born)) return null;
         var country = await CountryOf(json.RootElement, stop);
-        return Us(born.AddYears(country is null ? UsualAge : AgeByCountry.GetValueOrDefault(country, UsualAge)));
+        var ages = country is null ? Usual : AgesByCountry.GetValueOrDefault(country, Usual);
+        return (Us(born.AddYears(ages.Sensitive)), Us(born.AddYears(ages.Alone)));
     }
 
     async ValueTask<string?> CountryOf(JsonElement patient, CancellationToken stop)

@@ -6,6 +6,9 @@ using Tervik.Records.Search;
 using Tervik.Storage;
 using Tervik.Tests;
 using Tervik.Trust.AuditLog;
+using Tervik.Trust.BreakGlass;
+using Tervik.Trust.Consent;
+using Tervik.Trust.Decision;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Trust.Tests.Relations;
@@ -21,7 +24,10 @@ sealed class House : IAsyncDisposable
         (this.recordPlace, this.trustPlace, this.records, this.trust, Store) = (recordPlace, trustPlace, records, trust, store);
         var search = new SearchEngine(store);
         Sharing = new(trust, store, Clock);
-        Care = new(store, Sharing);
+        Register = new(store, Clock);
+        Care = new(store, Register, Clock);
+        Exceptional = new(trust, store, Clock);
+        Professionals = new(trust, store, Care, Clock);
         Family = new(store, search, Sharing, Clock);
         Cases = new(store, search, Clock);
     }
@@ -29,7 +35,10 @@ sealed class House : IAsyncDisposable
     public RecordStore Store { get; }
     public SetClock Clock { get; } = new();
     public Sharing Sharing { get; }
+    public StaffRegister Register { get; }
     public CareRelations Care { get; }
+    public ExceptionalAccesses Exceptional { get; }
+    public ProfessionalAccess Professionals { get; }
     public FamilyRelations Family { get; }
     public AccessCases Cases { get; }
 
@@ -163,7 +172,7 @@ public sealed class RelationTests
         }
         await house.Put("PractitionerRole", "y-ward", "'practitioner':{'reference':'Practitioner/y'},'organization':{'reference':'Organization/ward'}");
         var (a, b) = (house.Store.Keys.Reference("Patient/a"), house.Store.Keys.Reference("Patient/b"));
-        async Task<long[]> Of(string doctor) => await house.Care.PatientsOfProfessional($"Practitioner/{doctor}", Stop);
+        async Task<long[]> Of(string doctor) => (await house.Professionals.Of($"Practitioner/{doctor}", Stop)).Seeing.Compartments;
         long[] both = [.. new[] { a, b }.Order()];
         Assert.Equal(both, await Of("x"));
         Assert.Same(await Of("x"), await Of("x"));
@@ -174,8 +183,8 @@ public sealed class RelationTests
         Assert.Equal(both, await Of("y"));
         await house.Sharing.Make("2", SharingKind.KeepOut, "Patient/a", "Organization/hospital", 0, Stop);
         Assert.Equal([b], await Of("y"));
-        Assert.True(await house.Care.BelongsTo("Practitioner/y", "Organization/hospital", Stop));
-        Assert.False(await house.Care.BelongsTo("Practitioner/x", "Organization/hospital", Stop));
+        Assert.Contains("Organization/hospital", (await house.Register.Of("Practitioner/y", Stop)).Units);
+        Assert.DoesNotContain("Organization/hospital", (await house.Register.Of("Practitioner/x", Stop)).Units);
         await house.Put("PractitionerRole", "y-ward", "'practitioner':{'reference':'Practitioner/x'},'organization':{'reference':'Organization/ward'}");
         Assert.Equal(both, await Of("y")); // no longer of the institution
         await house.Sharing.End("1", "Patient/a", Stop);

@@ -43,6 +43,7 @@ static class FamilyEndpoints
         var number = form.Text("number", LongestNumber);
         var today = DateOnly.FromDateTime(record.Today);
         var until = form.Day("until", today, today.AddYears(MostYears));
+        var part = form.Choice("part", FamilyPage.Parts, isRequired: false);
         string? other = null;
         if (number.Length > 0 && !form.IsReview)
         {
@@ -56,7 +57,7 @@ static class FamilyEndpoints
         await visit.Log("let-in", [], [record.Compartment(id)], stop);
         // The last day is a whole one.
         var endsUs = new DateTimeOffset(until.Value.AddDays(1).ToDateTime(TimeOnly.MinValue), clock.GetLocalNow().Offset).Us();
-        await sharing.Make(form.NewId, SharingKind.LetIn, $"Patient/{id}", $"Patient/{other}", endsUs, stop);
+        await sharing.Make(form.NewId, SharingKind.LetIn, $"Patient/{id}", $"Patient/{other}", endsUs, stop, part);
         return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/family#let-in");
     }
 

@@ -28,7 +28,7 @@ sealed class GoQuery(RecordQuery record)
     /// <summary>Of a name in Latin letters; one letter of Korean is a family name.</summary>
     const int ShortestName = 2;
 
-    static readonly (string Words, string Path)[] Places = [("My day", "/today"), ("My patients", "/patients"), ("Tasks", "/tasks"), ("Account", "/account")];
+    static readonly (string Words, string Path)[] Places = [("My day", "/today"), ("My patients", "/patients"), ("Tasks", "/tasks"), ("Look somebody up", "/look-up"), ("Reviews", "/reviews"), ("Account", "/account")];
 
     /// <param name="text">Words or a number.</param>
     /// <param name="about">Patient whose record is open, or null.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Tervik.Portal.Chart;
+using Tervik.Portal.Emergency;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Records.Access;
@@ -38,7 +39,11 @@ public sealed record ToDo(string Kind, string Title, FhirDate? Until, string Pat
 /// <param name="Results">The newest of each kind.</param>
 public sealed record OverviewModel(PatientHeader Patient, IReadOnlyList<ResultDay> ResultDays, IReadOnlyList<RecordEntry> News, IReadOnlyList<RecordEntry> Appointments,
     IReadOnlyList<(string Vaccine, FhirDate Date)> DueVaccinations, IReadOnlyList<ToDo> ToDos, IReadOnlyList<TeamMember> Team, RecordEntry? Stay, IReadOnlyList<Alert> Allergies, bool HasNoKnownAllergy,
-    IReadOnlyList<RecordEntry> Problems, IReadOnlyList<RecordEntry> Medication, IReadOnlyList<ResultRow> Results);
+    IReadOnlyList<RecordEntry> Problems, IReadOnlyList<RecordEntry> Medication, IReadOnlyList<ResultRow> Results)
+{
+    /// <summary>What was opened out of the ordinary and not yet noticed; for the patients themselves.</summary>
+    public IReadOnlyList<OpenedLine> Opened { get; init; } = [];
+}
 
 /// <summary>Reads the overview in six searches.</summary>
 sealed class OverviewQuery(RecordQuery record)

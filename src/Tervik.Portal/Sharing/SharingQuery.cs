@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tervik.Portal.Access;
+using Tervik.Portal.Emergency;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Records.Access;
@@ -22,7 +23,8 @@ public sealed record Seer(Staff Who, string Because, int Facts);
 /// <param name="Choice">The choice.</param>
 /// <param name="Name">Of the other person or institution.</param>
 /// <param name="Position">Role and unit, or null.</param>
-public sealed record ChoiceLine(SharingChoice Choice, string Name, string? Position);
+/// <param name="What">The part in words; null for the whole record.</param>
+public sealed record ChoiceLine(SharingChoice Choice, string Name, string? Position, string? What = null);
 
 /// <summary>A person or institution found by name.</summary>
 public sealed record Found(string Reference, string Name, string? Position);
@@ -33,11 +35,14 @@ public sealed record Found(string Reference, string Name, string? Position);
 /// <param name="KeptOut">Who cannot, by the patient's choice.</param>
 /// <param name="Ended">Closings that were taken back.</param>
 /// <param name="LetIn">Adults who were let in.</param>
+/// <param name="Parts">Parts that are hidden or allowed, newest first.</param>
+/// <param name="Opened">What was opened out of the ordinary, newest first.</param>
+/// <param name="Units">Units whose people can see it: name and why.</param>
 /// <param name="Programs">Tokens that can read it.</param>
 /// <param name="Name">What was searched for; empty when nothing was.</param>
 /// <param name="Found">What was found.</param>
 public sealed record SharingModel(PatientHeader Patient, IReadOnlyList<Seer> Seers, IReadOnlyList<ChoiceLine> KeptOut, IReadOnlyList<ChoiceLine> Ended, IReadOnlyList<ChoiceLine> LetIn,
-    IReadOnlyList<AccessToken> Programs, string Name, IReadOnlyList<Found> Found);
+    IReadOnlyList<ChoiceLine> Parts, IReadOnlyList<OpenedLine> Opened, IReadOnlyList<(string Name, string Why)> Units, IReadOnlyList<AccessToken> Programs, string Name, IReadOnlyList<Found> Found);
 
 /// <summary>The page that explains a closing before it is done.</summary>
 /// <param name="Patient">Whose record.</param>
@@ -47,7 +52,7 @@ public sealed record SharingModel(PatientHeader Patient, IReadOnlyList<Seer> See
 public sealed record CloseModel(PatientHeader Patient, Found Actor, bool IsInstitution, IReadOnlyList<Seer> Concerned);
 
 /// <summary>Reads who can see a record and why, from the facts that the decision itself is made of.</summary>
-sealed class SharingQuery(CareRelations care, ProfessionalAccess professionals, StaffRegister register, Trust.Consent.Sharing sharing, AccessTokens tokens, StaffQuery staff, SearchEngine search, RecordQuery record, TimeProvider clock)
+sealed class SharingQuery(HideQuery hiding, OpenedQuery opened, CareRelations care, ProfessionalAccess professionals, StaffRegister register, Trust.Consent.Sharing sharing, AccessTokens tokens, StaffQuery staff, SearchEngine search, RecordQuery record, TimeProvider clock)
 {
     const int MostFound = 20;
 
@@ -55,15 +60,20 @@ sealed class SharingQuery(CareRelations care, ProfessionalAccess professionals, 
     {
         var reference = $"Patient/{patient.Id}";
         var nowUs = clock.NowUs();
-        var (keptOut, ended, letIn) = (new List<ChoiceLine>(), new List<ChoiceLine>(), new List<ChoiceLine>());
+        var (keptOut, ended, letIn, parts) = (new List<ChoiceLine>(), new List<ChoiceLine>(), new List<ChoiceLine>(), new List<ChoiceLine>());
         foreach (var choice in await sharing.Of(reference, stop))
         {
             var holds = choice.HoldsAt(nowUs);
+            if (choice.Kind is SharingKind.Allow or SharingKind.OptOut || choice.Kind == SharingKind.KeepOut && (choice.What != SharingChoice.Everything || choice.Actor.Split('/') is not [_, _]))
+            {
+                if (holds) parts.Add(new(choice, await hiding.ActorInWords(choice.Actor, stop) ?? choice.Actor, null, await hiding.WhatInWords(patient.Id, choice.What, stop)));
+                continue;
+            }
             if (choice.Kind == SharingKind.LetIn && !holds) continue;
             (choice.Kind == SharingKind.LetIn ? letIn : holds ? keptOut : ended).Add(await Line(choice, choice.Actor, stop));
         }
         var programs = (await tokens.Of(reference, stop)).Where(token => token.RevokedUs == 0 && token.EndsUs > nowUs).ToList();
-        return new(patient, await Seers(patient.Id, stop), keptOut, ended, letIn, programs, name, name.Length == 0 ? [] : await Find(name, stop));
+        return new(patient, await Seers(patient.Id, stop), keptOut, ended, letIn, parts, await opened.Of(patient.Id, stop), await Units(reference, stop), programs, name, name.Length == 0 ? [] : await Find(name, stop));
     }
 
     /// <summary>What a closing would do; null when there is nobody of this reference.</summary>
@@ -90,16 +100,27 @@ sealed class SharingQuery(CareRelations care, ProfessionalAccess professionals, 
         return new(reference, who.Name, who.Position);
     }
 
+    async Task<List<(string, string)>> Units(string patient, CancellationToken stop)
+    {
+        var units = new List<(string, string)>();
+        foreach (var carer in await care.Around(patient, stop))
+            if (carer.Who.StartsWith("Organization/", StringComparison.Ordinal)) units.Add((await staff.NameOf(carer.Who, stop) ?? carer.Who, Words.Of($"relation {carer.Rule}")));
+        return units;
+    }
+
     // The decision itself says who sees the record; the facts say why.
     async Task<List<Seer>> Seers(string patient, CancellationToken stop)
     {
         var (seers, compartment, today) = (new List<Seer>(), record.Compartment(patient), record.Today);
-        foreach (var facts in (await care.OfPatient($"Patient/{patient}", stop)).GroupBy(fact => fact.Practitioner))
+        var visits = (await care.OfPatient($"Patient/{patient}", stop)).ToLookup(fact => fact.Practitioner);
+        foreach (var relations in (await care.Around($"Patient/{patient}", stop)).Where(carer => carer.Who.StartsWith("Practitioner/", StringComparison.Ordinal)).GroupBy(carer => carer.Who))
         {
-            if (Array.BinarySearch((await professionals.Of(facts.Key, stop)).Seeing.CompartmentsFor("Patient"), compartment) < 0) continue;
-            var nearest = facts.Select(AccessQuery.Fact).OrderBy(fact => fact.Date is { } date ? Math.Abs((date.Local - today).TotalDays) : double.MaxValue).First();
-            seers.Add(new(await staff.Of(facts.Key, stop), nearest.Date is { } when
-                ? Words.Of(when.Local > today ? "because of coming" : "because of", nearest.Title, when.Day) : nearest.Title, facts.Count()));
+            if (Array.BinarySearch((await professionals.Of(relations.Key, stop)).Seeing.CompartmentsFor("Patient"), compartment) < 0) continue;
+            var facts = visits[relations.Key].Select(AccessQuery.Fact).ToList();
+            var nearest = facts.OrderBy(fact => fact.Date is { } date ? Math.Abs((date.Local - today).TotalDays) : double.MaxValue).FirstOrDefault();
+            var standing = relations.FirstOrDefault(carer => carer.Rule is not ("encounter" or "appointment"));
+            seers.Add(new(await staff.Of(relations.Key, stop), standing is not null ? Words.Of($"relation {standing.Rule}") : nearest.Date is { } when
+                ? Words.Of(when.Local > today ? "because of coming" : "because of", nearest.Title, when.Day) : nearest.Title ?? "", facts.Count));
         }
         return [.. seers.OrderBy(seer => seer.Who.Name, StringComparer.Create(Shell.Language.Reader, ignoreCase: true))];
     }
@@ -118,14 +139,16 @@ sealed class SharingQuery(CareRelations care, ProfessionalAccess professionals, 
         return found;
     }
 
-    static string Escaped(string word) => word.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
+    internal static string Escaped(string word) => word.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
 
     /// <summary>All choices of a patient as FHIR, so that they can be taken along: a collection of Consent, privacy scope.</summary>
     public async Task<byte[]> Consents(string patient, CancellationToken stop)
     {
         var choices = await sharing.Of($"Patient/{patient}", stop);
-        return JsonSerializer.SerializeToUtf8Bytes(new { resourceType = "Bundle", type = "collection", entry = choices.Select(choice => new { fullUrl = $"urn:uuid:{choice.Id}", resource = Consent(choice) }) });
+        return JsonSerializer.SerializeToUtf8Bytes(new { resourceType = "Bundle", type = "collection", entry = choices.Select(choice => new { fullUrl = $"urn:uuid:{choice.Id}", resource = Consent(choice) }) }, WithoutNulls);
     }
+
+    static readonly JsonSerializerOptions WithoutNulls = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
 
     object Consent(SharingChoice choice) => new
     {
@@ -135,9 +158,14 @@ sealed class SharingQuery(CareRelations care, ProfessionalAccess professionals, 
         patient = new { reference = choice.Patient }, dateTime = Instant(choice.MadeUs), policyRule = Concept("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTIN"),
         provision = new
         {
-            type = choice.Kind == SharingKind.LetIn ? "permit" : "deny",
+            type = choice.Kind is SharingKind.LetIn or SharingKind.Allow ? "permit" : "deny",
             period = choice.EndsUs == 0 && choice.EndedUs == 0 ? (object)new { start = Instant(choice.MadeUs) } : new { start = Instant(choice.MadeUs), end = Instant(choice.EndedUs != 0 ? choice.EndedUs : choice.EndsUs) },
-            actor = new[] { new { role = Concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP"), reference = new { reference = choice.Actor } } },
+            actor = choice.Actor.Split('/') is [_, _] ? new[] { new { role = Concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP"), reference = (object)new { reference = choice.Actor } } }
+                : choice.Actor.StartsWith("role ", StringComparison.Ordinal) && choice.Actor["role ".Length..].Split('|') is [var system, var code]
+                    ? [new { role = Concept(system, code), reference = (object)new { display = "everybody with this role" } }] : null,
+            securityLabel = Records.Marks.SensitiveCodes.Categories.Contains(choice.What) ? new[] { new { system = "http://terminology.hl7.org/CodeSystem/v3-ActCode", code = choice.What } } : null,
+            data = choice.What.Split(' ') is ["item", var item] ? new[] { new { meaning = "related", reference = new { reference = item } } } : null,
+            dataPeriod = choice.What.Split(' ') is ["period", var from, var to] ? new { start = from, end = to } : null,
             action = new[] { Concept("http://terminology.hl7.org/CodeSystem/consentaction", "access") },
         },
     };

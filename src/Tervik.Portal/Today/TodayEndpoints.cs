@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Tervik.Portal.Faults;
 using Tervik.Portal.Record;
 using Tervik.Portal.Chart;
+using Tervik.Portal.Emergency;
 using Tervik.Portal.Overview;
 using Tervik.Portal.Shell;
 using Tervik.Records;
@@ -20,13 +21,13 @@ static class TodayEndpoints
         routes.MapGet("/", First);
     }
 
-    static async Task<IResult> First(HttpContext request, Entrance entrance, TodayQuery days, ChartQuery charts, OverviewQuery overviews, RecordQuery record, CancellationToken stop)
+    static async Task<IResult> First(HttpContext request, Entrance entrance, TodayQuery days, ChartQuery charts, OverviewQuery overviews, RecordQuery record, OpenedQuery opened, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, interaction: null, stop);
         if (visit.Refusal is { } refusal) return refusal;
         return visit.Person.IsProfessional
             ? await Show(day: null, request, entrance, days, record, stop)
-            : await RecordEndpoints.Show(visit.Person.Id, request, entrance, charts, overviews, record, stop);
+            : await RecordEndpoints.Show(visit.Person.Id, request, entrance, charts, overviews, record, opened, stop);
     }
 
     static async Task<IResult> Show(string? day, HttpContext request, Entrance entrance, TodayQuery days, RecordQuery record, CancellationToken stop)

@@ -45,6 +45,9 @@ static class Policy
         new(PrincipalKind.Patient, Scope.Read, Reading),
         new(PrincipalKind.Professional, Scope.Read, Reading),
         new(PrincipalKind.System, Scope.Read, Reading),
+        // Finding somebody by number, opening a record out of the ordinary, reviewing it: pages of the portal, whose forms are guarded one by one.
+        new(PrincipalKind.Professional, Scope.Read, "look-up", "open-record") { OnlyTypes = ["Patient"] },
+        new(PrincipalKind.Professional, Scope.Read, "review"),
         // The directory is kept by institutions' systems; and only they bring a patient into the record or take one out.
         new(PrincipalKind.Professional, Scope.Write, "update", "patch") { ExceptTypes = Directory },
         new(PrincipalKind.Professional, Scope.Write, "create", "delete") { ExceptTypes = [.. Directory, "Patient"] },

@@ -33,7 +33,7 @@ public sealed class PagesTests(Browser browser) : IClassFixture<Browser>
         foreach (var one in PortalPage.All.Where(one => (one.Who ?? "nobody") == who))
         {
             var answer = await page.GotoAsync(one.Path);
-            if (answer!.Status != (one.Name == "not-found" ? 404 : 200)) faults.Add($"{one.Path} answered {answer.Status}");
+            if (answer!.Status != (one.Name.EndsWith("not-found", StringComparison.Ordinal) ? 404 : 200)) faults.Add($"{one.Path} answered {answer.Status}");
             faults.AddRange((await page.EvaluateAsync<string[]>(PortalPage.Misfits)).Select(misfit => $"{one.Path} {misfit}"));
             if (await page.Locator("h1").CountAsync() != 1) faults.Add($"{one.Path} has not one h1");
             faults.AddRange((await Accessibility.Violations(page)).Select(violation => $"{one.Path}: {violation}"));
@@ -103,7 +103,7 @@ public sealed class PagesTests(Browser browser) : IClassFixture<Browser>
         var page = await browser.Open();
         await Browser.SignIn(page, who);
         var links = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var one in PortalPage.All.Where(one => one.Who == who && one.Name != "not-found"))
+        foreach (var one in PortalPage.All.Where(one => one.Who == who && !one.Name.EndsWith("not-found", StringComparison.Ordinal)))
         {
             await page.GotoAsync(one.Path);
             foreach (var link in await page.EvaluateAsync<string[]>("[...document.querySelectorAll('a[href]')].map(a => a.href.split('#')[0])")) links.TryAdd(link, one.Path);

@@ -43,6 +43,15 @@ public sealed partial class PortalPerson : IDisposable
         return last;
     }
 
+    /// <summary>Sends a form with the token and key of a page and these fields.</summary>
+    public async Task<(HttpStatusCode Status, string Html)> Fill(string page, string action, params (string Name, string Value)[] fields)
+    {
+        var (_, html) = await Get(page);
+        using var body = new FormUrlEncodedContent([new("form-token", Token().Match(html).Groups[1].Value), new("form-key", Key().Match(html).Groups[1].Value), .. fields.Select(field => KeyValuePair.Create(field.Name, field.Value))]);
+        using var answer = await http.PostAsync(new Uri(action, UriKind.Relative), body, Stop);
+        return (answer.StatusCode, WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync(Stop)));
+    }
+
     /// <summary>Value of the button that ends the first choice on a page.</summary>
     public async Task<string> FirstChoice(string page) => Choice().Match((await Get(page)).Html).Groups[1].Value;
 

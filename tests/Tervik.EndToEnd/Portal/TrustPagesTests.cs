@@ -91,13 +91,13 @@ public sealed class TrustPagesTests(Browser browser) : IClassFixture<Browser>
         {
             await page.FillAsync("#number", number);
             await page.FillAsync("#until", until);
-            await page.GetByRole(AriaRole.Button, new() { Name = "Let them read my whole record" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Let them in" }).ClickAsync();
             Assert.Contains(error, await page.Locator("#number-error").InnerTextAsync(), StringComparison.Ordinal);
             Assert.Equal((number, until), (await page.InputValueAsync("#number"), await page.InputValueAsync("#until")));
         }
         await page.FillAsync("#number", "820303-9013");
         await page.FillAsync("#until", "2000-01-01");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Let them read my whole record" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Let them in" }).ClickAsync();
         Assert.True(await page.Locator("#until-error").IsVisibleAsync());
         // Closing asks that its effect was read.
         await page.GotoAsync("/patients/t-form/sharing/close?actor=Practitioner/lund");

@@ -62,6 +62,10 @@ public sealed class DecisionTests
         create-own          Patient       -      -       -            -
         update-own          Patient       -      W       -            -
         update-own          Condition     -      -       -            -
+        look-up             Patient       -      -       R            -
+        look-up             Observation   -      -       -            -
+        open-record         Patient       -      -       R            -
+        review              *             -      -       R            -
         $export             *             -      -       -            -
         $merge              Patient       -      -       -            -
         READ                Observation   -      -       -            -

@@ -6,6 +6,7 @@ return args switch
     ["record", .. var options] => await RecordBench.Run(options),
     ["crash", .. var options] => await CrashBench.Run(options),
     ["audit", .. var options] => await AuditBench.Run(options),
+    ["revocation", .. var options] => await RevocationBench.Run(options),
     ["portal", .. var options] => await PortalBench.Run(options),
     ["portal-stub", var address, var folder] => await PortalBench.ServeStubbed(address, folder),
     ["bare", var address, var file] => await Bare.Serve(address, file),
@@ -29,6 +30,9 @@ static int Usage()
 
         ./tervik bench audit [--events N] [--kills N] [--engine sqlite|postgresql] [--json FILE]
             the log of accesses written, sealed, checked and proven, beside the hashes alone; then kill -9 while clients read, and every answer held against the log
+
+        ./tervik bench revocation [--times N] [--engine sqlite|postgresql] [--json FILE]
+            how soon a closed record, an ended proxy, a revoked token and a left session are gone on every path, while others read
 
         ./tervik bench portal [--patients N] [--seed S] [--seconds S] [--only TEXT] [--data DIR] [--json FILE]
             time of every page for the longest record of a demo nation, beside the same page with the store's reads stubbed out; DIR keeps the nation for the next run

@@ -42,7 +42,7 @@ public sealed record SeenAsModel(PatientHeader Patient, Staff Who, IReadOnlyList
 /// <summary>Shows what a choice would do before it is made, and what professionals see after it.</summary>
 sealed class HideQuery(RecordStore store, SearchEngine search, CareRelations care, ProfessionalAccess professionals, StaffQuery staff, StaffRegister register, RecordQuery record)
 {
-    const int MostShown = 30, MostFound = 20, MostRoles = 500, PageSize = 1000;
+    const int MostShown = 12, MostFound = 20, MostRoles = 500, PageSize = 1000;
 
     public async Task<HideModel> Load(PatientHeader patient, string? what, string? actor, bool isException, string name, CancellationToken stop)
     {

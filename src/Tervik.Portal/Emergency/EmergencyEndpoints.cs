@@ -24,6 +24,7 @@ static class EmergencyEndpoints
     {
         routes.MapGet("/patients/{id}/emergency", Show);
         routes.MapPost("/patients/{id}/emergency", Open).DisableAntiforgery(); // FormGuard does it.
+        routes.MapPost("/patients/{id}/emergency/end", End).DisableAntiforgery();
         routes.MapPost("/patients/{id}/emergency/noticed", Notice).DisableAntiforgery();
     }
 
@@ -51,6 +52,15 @@ static class EmergencyEndpoints
         await visit.Log(kind == ExceptionalKind.Glass ? "glass" : "declared", [stored], [record.Compartment(id)], stop);
         await accesses.Open(form.NewId, kind, visit.Person.Reference, $"Patient/{id}", unit, reason, note, stop);
         return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}");
+    }
+
+    static async Task<IResult> End(string id, HttpContext request, Entrance entrance, ExceptionalAccesses accesses, RecordQuery record, CancellationToken stop)
+    {
+        var (visit, form) = await entrance.EnterForm(request, new("open-record", "Patient", id), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        await visit.Log("closed-again", [], await record.Patient(id, visit.Filter, stop) is null ? [] : [record.Compartment(id)], stop);
+        await accesses.Close(form["access"], visit.Person.Reference, stop);
+        return TypedResults.LocalRedirect("/patients");
     }
 
     /// <summary>The patient has seen who opened the record.</summary>

@@ -9,13 +9,14 @@ using Tervik.Portal.SignIn;
 using Tervik.Records;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
+using Tervik.Trust.Decision;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Shell;
 
 /// <summary>Where every page begins: who is it, may they, and what surrounds the page.</summary>
-sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, Sessions sessions, Tour tour, RecordStore store)
+sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, ProfessionalAccess professionals, Sessions sessions, Tour tour, RecordStore store)
 {
     /// <summary>Asks for the decision about a page.</summary>
     /// <param name="request">The request.</param>
@@ -47,7 +48,11 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
     {
         var permission = interaction is null ? null : await control.Decide(request, interaction, stop);
         var person = principal.Kind is PrincipalKind.Patient or PrincipalKind.Professional
-            ? new SignedIn(principal.Agent!, principal.Kind, await NameOf(principal.Agent!, stop)) { Family = principal.Kind == PrincipalKind.Patient ? await family.Of(principal.Agent!, stop) : [] } : null;
+            ? new SignedIn(principal.Agent!, principal.Kind, await NameOf(principal.Agent!, stop)) 
+            {
+                Family = principal.Kind == PrincipalKind.Patient ? await family.Of(principal.Agent!, stop) : [],
+                Opened = principal.Kind == PrincipalKind.Professional ? (await professionals.Of(principal.Agent!, stop)).Exceptional : [],
+            } : null;
         var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = tour.IsOffered };
         return new(control, interaction, permission, frame, held);
     }

@@ -1,3 +1,4 @@
+using Tervik.Trust.BreakGlass;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
 
@@ -24,6 +25,8 @@ public sealed record SignedIn(string Reference, PrincipalKind Kind, string Name)
 {
     public string Id => Reference[(Reference.IndexOf('/', StringComparison.Ordinal) + 1)..];
     public bool IsProfessional => Kind == PrincipalKind.Professional;
+    /// <summary>What a professional has opened out of the ordinary and is still open.</summary>
+    public IReadOnlyList<ExceptionalAccess> Opened { get; init; } = [];
     /// <summary>Whose records a patient may read besides the own.</summary>
     public IReadOnlyList<FamilyMember> Family { get; init; } = [];
     /// <summary>Why this patient may read the record of another; null for the own one, and for professionals.</summary>

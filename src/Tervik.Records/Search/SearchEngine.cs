@@ -69,8 +69,16 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
             if (matches.Count > 0 && (backward || more)) next = sealing.Seal(request, points[^1] with { SnapshotPk = snapshot });
             if (matches.Count > 0 && point is not null && (!backward || more)) previous = sealing.Seal(request, points[0] with { SnapshotPk = snapshot, IsBackward = true });
         }
+        await Assure(session, matches, access);
         var included = query.Includes.Count == 0 ? [] : await new Includes(store, session, access, limits).Of(matches, query.Includes);
         return new(matches, included, total, next, previous, query.Understood, query.Warnings);
+    }
+
+    /// <summary>Decides once more on the output, by other code than the query's. One that should not be there is a fault of ours: nothing leaves.</summary>
+    async ValueTask Assure(Session session, List<StoredResource> matches, AccessFilter access)
+    {
+        if (!access.SeesEverything && (await store.Visible(session, matches, access)).Count != matches.Count)
+            throw new InvalidOperationException("A search found what its caller may not see; the answer was withheld.");
     }
 
     static async ValueTask<(List<StoredResource> Matches, List<PagePoint> Points, bool More)> Fetch(Session session, SearchPlan plan, SearchQuery query, PagePoint? point)

@@ -89,6 +89,7 @@ public sealed partial class ConsentPagesTests(Node node) : IClassFixture<Node>
         var (status, chart) = await kuusk.Fill("/patients/h-glass/emergency", "/patients/h-glass/emergency", ("kind", "glass"), ("unit", unit), ("reason", "cannot-be-asked"), ("note", "found asleep"));
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Contains("Low spirits Jespersdotter", chart, StringComparison.Ordinal);
+        Assert.Contains("You have opened this record in an emergency.", chart, StringComparison.Ordinal);
         // Reads, writes nothing.
         Assert.Equal(HttpStatusCode.OK, (await api.GetAsync(new Uri("Condition/h-glass-low", UriKind.Relative), Stop)).StatusCode);
         using var written = new StringContent("""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/h-glass"}}""", System.Text.Encoding.UTF8, "application/fhir+json");

@@ -35,7 +35,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
     [Theory, InlineData(1280, false), InlineData(360, true)]
     public async Task The_page_shows_plan_reasons_interactions_and_the_past_to_both(int width, bool dark)
     {
-        using var api = await browser.Node.Client("Practitioner/holm");
+        using var api = await browser.Node.Client("client/registry");
         await Prescribe(api, "p01", "w1", "B01AA03", "Warfarin 2.5 mg", $$""" "reasonCode":[{"text":"Atrial fibrillation"}],{{Evening}} """);
         await Prescribe(api, "p01", "i1", "M01AE01", "Ibuprofen 400 mg", """ "dosageInstruction":[{"asNeededCodeableConcept":{"text":"pain"},"doseAndRate":[{"doseQuantity":{"value":1,"unit":"tablet"}}]}] """);
         await Prescribe(api, "p01", "i2", "M01AE02", "Naproxen 250 mg", """ "dosageInstruction":[{"timing":{"repeat":{"frequency":2,"period":1,"periodUnit":"d"}}}] """);
@@ -56,7 +56,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
     [Theory, InlineData(360, false), InlineData(1280, true)]
     public async Task A_wrong_renewal_form_says_so_by_the_field_and_loses_nothing(int width, bool dark)
     {
-        using var api = await browser.Node.Client("Practitioner/holm");
+        using var api = await browser.Node.Client("client/registry");
         await Prescribe(api, "p01", "renew-wrong", "C08CA01", "Amlodipine 5 mg", Evening);
         var page = await browser.Open(width, dark);
         await Browser.SignIn(page, "Mari Tamm");
@@ -74,7 +74,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task A_request_is_made_once_told_apart_answered_and_read()
     {
-        using var api = await browser.Node.Client("Practitioner/holm");
+        using var api = await browser.Node.Client("client/registry");
         await Prescribe(api, "p01", "renew-me", "C10AA07", "Rosuvastatin 10 mg", $$""" "dispenseRequest":{"validityPeriod":{"start":"2026-03-02","end":"2026-06-01"} },{{Evening}} """);
         var patient = await browser.Open(javaScript: false);
         await Browser.SignIn(patient, "Mari Tamm");
@@ -129,7 +129,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Whoever_comes_second_sees_what_the_first_did()
     {
-        using var api = await browser.Node.Client("Practitioner/holm");
+        using var api = await browser.Node.Client("client/registry");
         await Prescribe(api, "p01", "renew-twice", "H03AA01", "Levothyroxine 100 micrograms", Evening);
         var patient = await browser.Open(360);
         await Browser.SignIn(patient, "Mari Tamm");
@@ -163,7 +163,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task A_prescription_that_was_stopped_meanwhile_is_not_renewed()
     {
-        using var api = await browser.Node.Client("Practitioner/holm");
+        using var api = await browser.Node.Client("client/registry");
         await Prescribe(api, "p01", "renew-stopped", "C03CA01", "Furosemide 40 mg", Evening);
         var patient = await browser.Open();
         await Browser.SignIn(patient, "Mari Tamm");
@@ -190,7 +190,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Nobody_else_asks_answers_or_withdraws()
     {
-        using var api = await browser.Node.Client("Practitioner/holm");
+        using var api = await browser.Node.Client("client/registry");
         await Prescribe(api, "p01", "renew-mine", "A02BC01", "Omeprazole 20 mg", Evening);
         var other = await browser.Open();
         await Browser.SignIn(other, "Jaan Kask");
@@ -206,7 +206,7 @@ public sealed class MedicationTests(Browser browser) : IClassFixture<Browser>
     public async Task Naughty_strings_are_stored_and_shown_unharmed()
     {
         var strings = PageChecks.Naughty().Where(text => text.Length < 1500);
-        using var api = await browser.Node.Client("Practitioner/holm");
+        using var api = await browser.Node.Client("client/registry");
         await Prescribe(api, "p01", "renew-naughty", "R06AX13", "Loratadine 10 mg", Evening);
         var page = await browser.Open();
         await Browser.SignIn(page, "Mari Tamm");

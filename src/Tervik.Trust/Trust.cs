@@ -57,6 +57,7 @@ public static class TrustRoom
         services.AddSingleton<AccessCases>();
         services.AddSingleton<AuditView>();
         services.AddSingleton<DemoPeople>();
+        services.AddHttpContextAccessor();
         services.AddSingleton<IAccessControl, AccessControl>();
         return services;
     }

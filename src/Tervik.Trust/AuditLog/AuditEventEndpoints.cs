@@ -34,10 +34,10 @@ static class AuditEventEndpoints
     {
         var interaction = new Interaction("read", "AuditEvent", id);
         var permission = await control.Decide(request, interaction, stop);
-        if (permission.Refusal is { } refusal) return Outcome(refusal);
+        if (permission.Refusal is { } refusal) return await Refused(control, permission, interaction, refusal, stop);
         var reader = await identification.Of(request, stop);
         var seen = AuditEventJson.Number(id) is { } number ? await view.Find(number, reader, permission.Filter, stop) : null;
-        await control.Log(new(permission.Agent, interaction, Query: null, seen is null ? [] : [$"AuditEvent/{id}"], seen?.Access.Compartments ?? [], seen is null ? 404 : 200), stop);
+        await control.Log(new(permission.Agent, interaction, Query: null, seen is null ? [] : [Given(seen)], seen is null ? 404 : 200), stop);
         return seen is null
             ? Outcome(new(FaultKind.NotFound, "not-found", null, $"There is no AuditEvent/{id}."))
             : Body(json => AuditEventJson.Write(json, seen.Access, seen.Patients));
@@ -49,7 +49,7 @@ static class AuditEventEndpoints
         var control = services.GetRequiredService<IAccessControl>();
         var interaction = new Interaction("search-type", "AuditEvent");
         var permission = await control.Decide(request, interaction, stop);
-        if (permission.Refusal is { } refusal) return Outcome(refusal);
+        if (permission.Refusal is { } refusal) return await Refused(control, permission, interaction, refusal, stop);
         LogExcerpt part;
         try { part = AuditEventSearch.Parse(request.Request.Query, services.GetRequiredService<RecordStore>().Keys); }
         catch (FaultException wrong) { return Outcome(wrong.Faults[0]); }
@@ -57,9 +57,17 @@ static class AuditEventEndpoints
         var reader = await services.GetRequiredService<Identification>().Of(request, stop);
         var found = await services.GetRequiredService<AuditView>().Read(part with { Count = part.Count + 1 }, reader, permission.Filter, stop);
         var page = found.Take(part.Count).ToList();
-        await control.Log(new(permission.Agent, interaction, request.Request.QueryString.Value?.TrimStart('?'), [.. page.Select(seen => $"AuditEvent/{AuditEventJson.Id(seen.Access.Event)}")],
-            [.. page.SelectMany(seen => seen.Access.Compartments).Distinct()], Status: 200), stop);
+        await control.Log(new(permission.Agent, interaction, request.Request.QueryString.Value?.TrimStart('?'), [.. page.Select(Given)], Status: 200), stop);
         return Body(json => WriteBundle(json, request.Request, page, hasMore: found.Count > part.Count));
+    }
+
+    static AccessedResource Given(SeenAccess seen) => new($"AuditEvent/{AuditEventJson.Id(seen.Access.Event)}", seen.Access.Compartments);
+
+    static async Task<IResult> Refused(IAccessControl control, Permission permission, Interaction interaction, Fault refusal, CancellationToken stop)
+    {
+        var outcome = Outcome(refusal);
+        await control.Log(new(permission.Agent, interaction, Query: null, [], outcome.Status), stop);
+        return outcome;
     }
 
     static void WriteBundle(Utf8JsonWriter json, HttpRequest request, List<SeenAccess> page, bool hasMore)

@@ -10,7 +10,7 @@ using Tervik.Trust.Relations;
 namespace Tervik.Trust.Decision;
 
 /// <summary>Answers what Records asks: identify, relate, decide; and log.</summary>
-sealed class AccessControl(Identification identification, CareRelations relations, FamilyRelations family, AccessLog log, RecordStore store) : IAccessControl
+sealed class AccessControl(Identification identification, CareRelations relations, FamilyRelations family, AccessLog log, RecordStore store, IHttpContextAccessor requests) : IAccessControl
 {
     const int MostKept = 10_000;
     /// <summary>A family's compartments are compared one by one; the longer lists of professionals are the same array while nothing changed.</summary>
@@ -27,7 +27,7 @@ sealed class AccessControl(Identification identification, CareRelations relation
         ? Decision.RefuseWrite(decided, interaction, compartments)
         : new(FaultKind.Forbidden, "forbidden", interaction.Type, "This permission was not given by the access control.");
 
-    public ValueTask Log(AccessEvent access, CancellationToken stop) => log.Append(access, stop);
+    public async ValueTask Log(AccessEvent access, CancellationToken stop) => await log.Append(access, await AccessOrigin.Of(requests.HttpContext, identification, stop), stop);
 
     // Patients read the own record and those of their family, and write into the own and those of the children they have custody of.
     async ValueTask<Decided> OfPatient(Principal principal, Interaction interaction, CancellationToken stop)

@@ -18,7 +18,7 @@ public sealed class AccessSealTests
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     static AccessEvent Access(int number) => new($"Practitioner/{number % 11}", new("read", "Observation", $"{number}"), number % 3 == 0 ? $"code={number}" : null,
-        [$"Observation/{number}", $"Patient/{number % 7}"], [Keys.Reference($"Patient/{number % 7}")], 200);
+        [new($"Observation/{number}", [Keys.Reference($"Patient/{number % 7}")]), new($"Patient/{number % 7}", [Keys.Reference($"Patient/{number % 7}")])], 200);
 
     /// <summary>A log in a database and a folder of its own.</summary>
     sealed class Place(TestDatabase place, Database database, AccessLog log, AccessSeal seal) : IAsyncDisposable
@@ -34,7 +34,7 @@ public sealed class AccessSealTests
             return new(place, database, new(database, Keys, TimeProvider.System), new(database, Directory.CreateTempSubdirectory("tervik-seal-").FullName, TimeProvider.System));
         }
 
-        public Task Append(int from, int count) => Task.WhenAll(Enumerable.Range(from, count).Select(number => log.Append(Access(number), Stop).AsTask()));
+        public Task Append(int from, int count) => Task.WhenAll(Enumerable.Range(from, count).Select(number => log.Append(Access(number), AccessOrigin.Unknown, Stop).AsTask()));
 
         public Task<SealReport> Verify(params SealVerification.Witnessed[] copies) => new SealVerification(database, Keys).Run(seal, copies, Stop);
 
@@ -298,7 +298,7 @@ public sealed class AccessSealTests
     {
         await using var place = await Place.Open(Engine.Sqlite);
         await place.Append(0, 3000);
-        await place.Log.Append(new("Practitioner/1", new("read", "Observation", "refused"), null, [], [Keys.Reference("Patient/refused")], 403), Stop);
+        await place.Log.Append(new("Practitioner/1", new("read", "Observation", "refused"), null, [], 403) { Patients = [Keys.Reference("Patient/refused")] }, AccessOrigin.Unknown, Stop);
         var scope = await AccessScope.Of(place.Log, "Practitioner/1", 0, long.MaxValue, Stop);
         var numbers = Enumerable.Range(0, 3000).Where(number => number % 11 == 1).ToList();
         Assert.Equal(numbers.Count, scope.Accesses);

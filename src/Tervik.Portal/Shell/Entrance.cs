@@ -46,6 +46,8 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
     async Task<Visit> Enter(HttpContext request, Principal principal, Interaction? interaction, IResult? held, CancellationToken stop)
     {
         var permission = interaction is null ? null : await control.Decide(request, interaction, stop);
+        if (permission is { Refusal: { } refused })
+            await control.Log(new(permission.Agent, interaction!, "portal", [], refused.Kind == FaultKind.Unauthenticated ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden), stop);
         var person = principal.Kind is PrincipalKind.Patient or PrincipalKind.Professional
             ? new SignedIn(principal.Agent!, principal.Kind, await NameOf(principal.Agent!, stop)) { Family = principal.Kind == PrincipalKind.Patient ? await family.Of(principal.Agent!, stop) : [] } : null;
         var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = tour.IsOffered };

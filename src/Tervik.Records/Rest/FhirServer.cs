@@ -67,7 +67,8 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocumen
     }
 
     static AccessEvent Event(RestRequest request, Permission permission, Interaction interaction, RestAnswer answer) =>
-        new(permission.Agent, interaction, request.Query.Count == 0 ? null : string.Join('&', request.Query.Select(parameter => $"{parameter.Key}={parameter.Value}")),
+        // What somebody asked who may not is no business of the log's readers.
+        new(permission.Agent, interaction, request.Query.Count == 0 || permission.Refusal is not null ? null : string.Join('&', request.Query.Select(parameter => $"{parameter.Key}={parameter.Value}")),
             answer.Resources, answer.Status);
 
     /// <summary>The RESTful API of FHIR R4 as a table: path and method give interaction and handler (http.html#summary).</summary>

@@ -2,3 +2,4 @@
 ALTER TABLE access_event ADD COLUMN concerned BIGINT;
 ALTER TABLE access_event ADD COLUMN client TEXT;    -- the application through which somebody asked; null: the portal, or a program for itself
 ALTER TABLE access_event ADD COLUMN purpose TEXT;   -- v3-PurposeOfUse: TREAT, BTG, PATRQT
+ALTER TABLE access_event ADD COLUMN address TEXT;   -- of the network it came from

@@ -25,6 +25,8 @@ public sealed record LoggedAccess(long Event, string? Agent, Interaction Interac
     public string? Client { get; init; }
     /// <summary>Code of v3-PurposeOfUse, or null.</summary>
     public string? Purpose { get; init; }
+    /// <summary>Of the network it came from; null where it is not known or not shown.</summary>
+    public string? Address { get; init; }
     /// <summary>How many patients the access concerned, each of whom has an event of it; null for events from before there was one for each.</summary>
     public int? Concerned { get; init; }
 
@@ -49,9 +51,9 @@ public sealed class AccessLog : IAsyncDisposable
     const int MostUnindexed = 1024;
     /// <summary>Longer queries are cut, so that nobody fills the log with one request.</summary>
     const int LongestQuery = 4096;
-    const string Columns = "e.event, e.agent, e.interaction, e.type, e.id, e.query, e.resources, e.compartments, e.status, e.request, e.salt, e.concerned, e.client, e.purpose";
+    const string Columns = "e.event, e.agent, e.interaction, e.type, e.id, e.query, e.resources, e.compartments, e.status, e.request, e.salt, e.concerned, e.client, e.purpose, e.address";
 
-    static readonly string[] EventColumns = ["event", "agent", "interaction", "type", "id", "query", "resources", "compartments", "status", "request", "salt", "concerned", "client", "purpose"];
+    static readonly string[] EventColumns = ["event", "agent", "interaction", "type", "id", "query", "resources", "compartments", "status", "request", "salt", "concerned", "client", "purpose", "address"];
 
     readonly Database database;
     readonly Keys keys;
@@ -155,7 +157,7 @@ public sealed class AccessLog : IAsyncDisposable
             await Numbers(session, rows.Count), Texts(rows, row => row.Access.Agent), Texts(rows, row => row.Access.Interaction.Name), Texts(rows, row => row.Access.Interaction.Type),
             Texts(rows, row => row.Access.Interaction.Id), Texts(rows, row => Cut(row.Access.Query)), Texts(rows, row => string.Join(' ', row.Part.Resources)),
             Texts(rows, row => row.Part.Patient?.ToString(CultureInfo.InvariantCulture) ?? ""), Longs(rows, row => row.Access.Status), Texts(rows, row => row.Entry.Origin.Request), Salts(rows.Count),
-            Longs(rows, row => row.Entry.Concerned), Texts(rows, row => row.Entry.Origin.Client), Texts(rows, row => row.Entry.Origin.Purpose),
+            Longs(rows, row => row.Entry.Concerned), Texts(rows, row => row.Entry.Origin.Client), Texts(rows, row => row.Entry.Origin.Purpose), Texts(rows, row => row.Entry.Origin.Address),
         ]);
     }
 
@@ -240,6 +242,6 @@ public sealed class AccessLog : IAsyncDisposable
         CompartmentsOf(rows.Text(7)!),
         (int)rows.Int64(8), rows.Text(9))
     {
-        Salt = rows.IsNull(10) ? [] : rows.Bytes(10).ToArray(), Concerned = rows.IsNull(11) ? null : (int)rows.Int64(11), Client = rows.Text(12), Purpose = rows.Text(13),
+        Salt = rows.IsNull(10) ? [] : rows.Bytes(10).ToArray(), Concerned = rows.IsNull(11) ? null : (int)rows.Int64(11), Client = rows.Text(12), Purpose = rows.Text(13), Address = rows.Text(14),
     };
 }

@@ -8,14 +8,15 @@ namespace Tervik.Trust.AuditLog;
 /// <param name="Request">Joins it with the client's and the operator's logs: the header <c>X-Request-Id</c> where the client sent one, else the trace.</param>
 /// <param name="Client">The application through which somebody asked; null in the portal, and for a program that asks for itself.</param>
 /// <param name="Purpose">Code of v3-PurposeOfUse; null where none is known.</param>
-public sealed record AccessOrigin(string? Request, string? Client, string? Purpose)
+/// <param name="Address">Of the network it came from.</param>
+public sealed record AccessOrigin(string? Request, string? Client, string? Purpose, string? Address)
 {
     /// <summary>The header by which clients join their log with ours (IHE BALP).</summary>
     public const string RequestHeader = "X-Request-Id";
     const int LongestRequest = 64;
 
     /// <summary>Outside of a request.</summary>
-    public static AccessOrigin Unknown { get; } = new(null, null, null);
+    public static AccessOrigin Unknown { get; } = new(null, null, null, null);
 
     static readonly object PurposeKey = new();
 
@@ -27,7 +28,8 @@ public sealed record AccessOrigin(string? Request, string? Client, string? Purpo
     {
         if (request is null) return Unknown;
         var principal = await identification.Of(request, stop);
-        return new(RequestOf(request), principal.Client, request.Items.TryGetValue(PurposeKey, out var declared) ? (string)declared! : PurposeOfUse.Of(principal.Kind));
+        return new(RequestOf(request), principal.Client, request.Items.TryGetValue(PurposeKey, out var declared) ? (string)declared! : PurposeOfUse.Of(principal.Kind),
+            request.Connection.RemoteIpAddress?.ToString());
     }
 
     /// <summary>What joins the logs: letters, digits and <c>.-_</c> of the header, or a trace of our own.</summary>
@@ -36,9 +38,11 @@ public sealed record AccessOrigin(string? Request, string? Client, string? Purpo
         : Activity.Current?.TraceId.ToHexString() ?? request.TraceIdentifier;
 }
 
-/// <summary>Codes of v3-PurposeOfUse (system <c>http://terminology.hl7.org/CodeSystem/v3-ActReason</c>).</summary>
+/// <summary>Codes of v3-PurposeOfUse.</summary>
 public static class PurposeOfUse
 {
+    /// <summary>Their system.</summary>
+    public const string System = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
     /// <summary>Somebody treats the patient.</summary>
     public const string Treatment = "TREAT";
     /// <summary>In an emergency, against what the rules allow otherwise.</summary>

@@ -40,7 +40,7 @@ static class AuditEventEndpoints
         await control.Log(new(permission.Agent, interaction, Query: null, seen is null ? [] : [Given(seen)], seen is null ? 404 : 200), stop);
         return seen is null
             ? Outcome(new(FaultKind.NotFound, "not-found", null, $"There is no AuditEvent/{id}."))
-            : Body(json => AuditEventJson.Write(json, seen.Access, seen.Patients));
+            : Body(json => AuditEventJson.Write(json, seen.Access, seen.Patients, Base(request.Request)));
     }
 
     static async Task<IResult> Search(HttpContext request, CancellationToken stop)
@@ -72,7 +72,7 @@ static class AuditEventEndpoints
 
     static void WriteBundle(Utf8JsonWriter json, HttpRequest request, List<SeenAccess> page, bool hasMore)
     {
-        var address = $"{request.Scheme}://{request.Host}{Path}";
+        var address = $"{Base(request)}/AuditEvent";
         json.WriteStartObject();
         json.WriteString("resourceType", "Bundle");
         json.WriteString("type", "searchset");
@@ -86,7 +86,7 @@ static class AuditEventEndpoints
             json.WriteStartObject();
             json.WriteString("fullUrl", $"{address}/{AuditEventJson.Id(seen.Access.Event)}");
             json.WritePropertyName("resource");
-            AuditEventJson.Write(json, seen.Access, seen.Patients);
+            AuditEventJson.Write(json, seen.Access, seen.Patients, Base(request));
             json.WriteStartObject("search");
             json.WriteString("mode", "match");
             json.WriteEndObject();
@@ -95,6 +95,8 @@ static class AuditEventEndpoints
         if (page.Count > 0) json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    static string Base(HttpRequest request) => $"{request.Scheme}://{request.Host}/fhir";
 
     static QueryString NextQuery(HttpRequest request, long before) => QueryString
         .Create(request.Query.Where(parameter => parameter.Key != "_before"))

@@ -72,14 +72,16 @@ public sealed class AuditView(AccessLog log, RecordStore store, FamilyRelations 
     // What was asked in an access that concerned several patients (a list, a search) may name the others; events from before there was one for each patient hold the others' data too.
     async Task<SeenAccess> Reduce(LoggedAccess access, Principal reader, AccessFilter filter, CancellationToken stop)
     {
+        // Where somebody sat is told to those who run the systems, and to themselves.
+        var shown = reader.Kind == PrincipalKind.System || access.Agent == reader.Agent ? access : access with { Address = null };
         var isOwn = access.Compartments.All(filter.Compartments.Contains);
-        if (reader.Kind == PrincipalKind.System || isOwn && access.Concerned is null or <= 1) return new(access, await Patients(access.Compartments, stop));
-        if (isOwn) return new(access with { Query = Word(access.Query) }, await Patients(access.Compartments, stop)) { Whole = access };
+        if (reader.Kind == PrincipalKind.System || isOwn && access.Concerned is null or <= 1) return new(shown, await Patients(access.Compartments, stop)) { Whole = access };
+        if (isOwn) return new(shown with { Query = Word(access.Query) }, await Patients(access.Compartments, stop)) { Whole = access };
         var own = new List<string>();
         foreach (var resource in access.Resources)
             if (resource.Split('/') is [var type, var id] && await store.Read(type, id, filter, stop) is not null) own.Add(resource);
         long[] compartments = [.. access.Compartments.Where(filter.Compartments.Contains)];
-        return new(access with { Query = null, Resources = own, Compartments = compartments }, await Patients(compartments, stop)) { Whole = access };
+        return new(shown with { Query = null, Resources = own, Compartments = compartments }, await Patients(compartments, stop)) { Whole = access };
     }
 
     // A page of the portal is named by a word and not by what was asked.

@@ -56,6 +56,7 @@ public static class AccessLeaf
                 json.WriteStringValue(access.Client);
                 json.WriteStringValue(access.Purpose);
                 End(json);
+                One(json, "address"u8, access.Address);
             }
             foreach (var resource in access.Resources) One(json, "resource"u8, resource);
             // As a text: the numbers are larger than those of scripts.
@@ -66,6 +67,7 @@ public static class AccessLeaf
                 Begin(json, "patient"u8);
                 json.WriteStringValue(key[..length]);
                 End(json);
+                One(json, "address"u8, access.Address);
             }
         }
 

@@ -39,13 +39,13 @@ public sealed class AccessPartTests
         using var place = TestDatabase.Create(engine);
         await using var database = await place.Open(TrustRoom.Migrations);
         await using var log = new AccessLog(database, Keys, TimeProvider.System);
-        await log.Append(Access(new("Observation/1", [A]), new("Observation/2", [B])), new("request-1", "app", PurposeOfUse.Treatment), Stop);
+        await log.Append(Access(new("Observation/1", [A]), new("Observation/2", [B])), new("request-1", "app", PurposeOfUse.Treatment, "192.0.2.7"), Stop);
         foreach (var (patient, resource) in ((long, string)[])[(A, "Observation/1"), (B, "Observation/2")])
         {
             var access = Assert.Single(await log.Read(new(Compartment: patient), Stop));
             Assert.Equal([resource], access.Resources);
             Assert.Equal([patient], access.Compartments);
-            Assert.Equal((2, "request-1", "app", "TREAT"), (access.Concerned!.Value, access.Request, access.Client, access.Purpose));
+            Assert.Equal((2, "request-1", "app", "TREAT", "192.0.2.7"), (access.Concerned!.Value, access.Request, access.Client, access.Purpose, access.Address));
         }
     }
 }

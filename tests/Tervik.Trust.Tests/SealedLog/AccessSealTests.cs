@@ -182,11 +182,14 @@ public sealed class AccessSealTests
             1 => ("what", [Event(random.Next(3) switch { 0 => "interaction = 'vread'", 1 => "id = '0815'", _ => "type = 'Condition'" })], head),
             2 => ("which entries", [Event("resources = 'Observation/0815'")], head),
             3 => ("which patient", [Event("compartments = '815'")], head),
-            4 => ("the question, the status, the request", [Event(random.Next(3) switch { 0 => "query = 'nothing'", 1 => "status = 404", _ => "request = 'another'" })], head),
+            4 => ("the question, the status, the request, the circumstances", [Event(random.Next(7) switch
+            {
+                0 => "query = 'nothing'", 1 => "status = 404", 2 => "request = 'another'", 3 => "concerned = NULL", 4 => "client = 'another'", 5 => "address = '192.0.2.8'", _ => "purpose = 'BTG'",
+            })], head),
             5 => ("the salt", [Event("salt = x'00112233445566778899aabbccddeeff'")], head),
             6 => ("when", [$"UPDATE access_event SET event = {one} * 10 WHERE event = {one}"], head),
             7 => ("left out", [$"DELETE FROM access_event WHERE event = {one}"], head),
-            8 => ("put in", [$"INSERT INTO access_event SELECT {events[0] - 1 - random.Next(1000)}, agent, interaction, type, id, query, resources, compartments, status, request, salt FROM access_event WHERE event = {one}"], head),
+            8 => ("put in", [$"INSERT INTO access_event SELECT {events[0] - 1 - random.Next(1000)}, agent, interaction, type, id, query, resources, compartments, status, request, salt, concerned, client, purpose, address FROM access_event WHERE event = {one}"], head),
             9 => ("exchanged", [$"UPDATE access_event SET event = -1 WHERE event = {one}", $"UPDATE access_event SET event = {one} WHERE event = {other}", $"UPDATE access_event SET event = {other} WHERE event = -1"], head),
             10 => ("cut off", [$"DELETE FROM access_event WHERE event >= {one}"], head),
             11 => ("cut off with all that tells", [$"DELETE FROM access_event WHERE event > {events[459]}", "DELETE FROM access_checkpoint", "INSERT INTO access_checkpoint SELECT * FROM earlier_access_checkpoint", "DELETE FROM access_tile", "INSERT INTO access_tile SELECT * FROM earlier_access_tile",

@@ -19,8 +19,10 @@ public static class SnoopingRules
     public const long FollowUpUs = 7 * 24 * SpreeUs;
     /// <summary>Around a visit or an appointment, so long before and after, professionals prepare and finish it.</summary>
     public const long AroundUs = 30L * 24 * SpreeUs;
-    /// <summary>Off duty is who has bookings within a week, and none within so much of the look.</summary>
+    /// <summary>Off duty is who has bookings on <see cref="DutyDays"/> of the days around, and none within so much of the look.</summary>
     public const long DutyUs = 6 * SpreeUs;
+    /// <summary>Who is booked on fewer days has hours that nobody knows.</summary>
+    public const int DutyDays = 3;
 
     const int Suspicious = 4;
 
@@ -54,7 +56,7 @@ public static class SnoopingRules
     public static Contact ContactOf(long atUs, IReadOnlyCollection<(long FromUs, long ToUs)?> contacts) => contacts.Count == 0 ? Contact.None
         : contacts.Any(one => one is var (from, to) && from - AroundUs <= atUs && atUs <= to + AroundUs) ? Contact.Current : Contact.Old;
 
-    /// <summary>Whether somebody with these bookings was off duty. Who has none within a week has hours that nobody knows.</summary>
+    /// <summary>Whether somebody with these bookings, those of the days around, was off duty.</summary>
     public static bool IsOffDuty(long atUs, IReadOnlyCollection<(long FromUs, long ToUs)> bookings) =>
-        bookings.Count > 0 && bookings.All(one => atUs < one.FromUs - DutyUs || one.ToUs + DutyUs < atUs);
+        bookings.Select(one => one.FromUs / (24 * SpreeUs)).Distinct().Count() >= DutyDays && bookings.All(one => atUs < one.FromUs - DutyUs || one.ToUs + DutyUs < atUs);
 }

@@ -27,6 +27,7 @@ sealed class House : IAsyncDisposable
     }
 
     public RecordStore Store { get; }
+    public Database Trust => trust;
     public SetClock Clock { get; } = new();
     public Sharing Sharing { get; }
     public CareRelations Care { get; }

@@ -125,7 +125,8 @@ public sealed class SnoopingRulesTests
     [Fact]
     public void Off_duty_is_who_has_hours_elsewhere_in_the_week()
     {
-        (long, long)[] bookings = [(9 * HourUs, 10 * HourUs), (33 * HourUs, 40 * HourUs)];
+        (long, long)[] bookings = [(9 * HourUs, 10 * HourUs), (33 * HourUs, 40 * HourUs), (57 * HourUs, 60 * HourUs)];
+        Assert.False(SnoopingRules.IsOffDuty(20 * HourUs, bookings[..2])); // too few to know the hours
         Assert.Equal((false, false, true, false), (SnoopingRules.IsOffDuty(0, []), SnoopingRules.IsOffDuty(15 * HourUs, bookings), SnoopingRules.IsOffDuty(20 * HourUs, bookings), SnoopingRules.IsOffDuty(28 * HourUs, bookings)));
     }
 }

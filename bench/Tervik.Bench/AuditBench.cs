@@ -42,7 +42,7 @@ static partial class AuditBench
     }
 
     static AccessEvent Access(Keys keys, int number) => new($"Practitioner/{number % 997}", new("read", "Observation", $"patient-{number % 5003}-laboratory-{number}"), null,
-        [$"Observation/patient-{number % 5003}-laboratory-{number}"], [keys.Reference($"Patient/patient-{number % 5003}")], 200);
+        [new($"Observation/patient-{number % 5003}-laboratory-{number}", [keys.Reference($"Patient/patient-{number % 5003}")])], 200);
 
     static async Task<List<Line>> Log(string folder, string? connection, int events)
     {
@@ -68,7 +68,7 @@ static partial class AuditBench
             var next = -1;
             await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(async () =>
             {
-                while (Interlocked.Increment(ref next) is var number && number < events) await log.Append(Access(keys, number), stop);
+                while (Interlocked.Increment(ref next) is var number && number < events) await log.Append(Access(keys, number), AccessOrigin.Unknown, stop);
             })));
         });
         await Time("sealed", events, () => seal.Seal(stop));

@@ -12,6 +12,7 @@ using Tervik.Trust.Decision;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
 using Tervik.Trust.SealedLog;
+using Tervik.Trust.Snooping;
 
 namespace Tervik.Trust;
 
@@ -62,6 +63,12 @@ public static class TrustRoom
         services.AddSingleton<AccessCases>();
         services.AddSingleton<AuditView>();
         services.AddSingleton<DemoPeople>();
+        services.AddSingleton<StaffRoles>();
+        services.AddSingleton<SnoopingFacts>();
+        services.AddSingleton(provider => new Alerts(database, provider.GetRequiredService<StaffRoles>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SnoopingReview(database, provider.GetRequiredService<SnoopingFacts>(), provider.GetRequiredService<Alerts>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<SnoopingService>();
+        services.AddHttpContextAccessor();
         services.AddSingleton<IAccessControl, AccessControl>();
         return services;
     }

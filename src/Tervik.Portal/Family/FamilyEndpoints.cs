@@ -49,7 +49,7 @@ static class FamilyEndpoints
         {
             other = await family.ByNationalNumber(number, stop);
             // Looking somebody up by their number is an access, also when nobody is found.
-            await control.Log(new(visit.Person.Reference, new("search-type", "Patient"), "portal:look-up", other is null ? [] : [$"Patient/{other}"], other is null ? [] : [record.Compartment(other)], StatusCodes.Status200OK), stop);
+            await control.Log(new(visit.Person.Reference, new("search-type", "Patient"), "portal:look-up", other is null ? [] : [new($"Patient/{other}", [record.Compartment(other)])], StatusCodes.Status200OK), stop);
             if (other is null) form.Fail("number", Words.Of("error nobody of this number"));
             else if (other == id) form.Fail("number", Words.Of("error own number"));
         }

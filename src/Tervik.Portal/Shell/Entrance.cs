@@ -47,6 +47,8 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
     async Task<Visit> Enter(HttpContext request, Principal principal, Interaction? interaction, IResult? held, CancellationToken stop)
     {
         var permission = interaction is null ? null : await control.Decide(request, interaction, stop);
+        if (permission is { Refusal: { } refused })
+            await control.Log(new(permission.Agent, interaction!, "portal", [], refused.Kind == FaultKind.Unauthenticated ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden), stop);
         var person = principal.Kind is PrincipalKind.Patient or PrincipalKind.Professional
             ? new SignedIn(principal.Agent!, principal.Kind, await NameOf(principal.Agent!, stop)) 
             {
@@ -54,7 +56,7 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
                 Opened = principal.Kind == PrincipalKind.Professional ? (await professionals.Of(principal.Agent!, stop)).Exceptional : [],
             } : null;
         var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = tour.IsOffered };
-        return new(control, interaction, permission, frame, held);
+        return new(control, store, interaction, permission, frame, held);
     }
 
     // The name on top of the page is the signed-in person's own; it is no access to anybody's record.
@@ -68,7 +70,7 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
 }
 
 /// <summary>One request of a signed-in person for one page.</summary>
-sealed class Visit(IAccessControl control, Interaction? interaction, Permission? permission, Frame frame, IResult? held)
+sealed class Visit(IAccessControl control, RecordStore store, Interaction? interaction, Permission? permission, Frame frame, IResult? held)
 {
     public Frame Frame => frame;
     /// <summary>What may be seen.</summary>
@@ -87,15 +89,15 @@ sealed class Visit(IAccessControl control, Interaction? interaction, Permission?
     /// <summary>Logs what the page shows; the page leaves after that.</summary>
     /// <param name="view">Which page, in a word: it stands in the log as the query.</param>
     /// <param name="resources">What it shows.</param>
-    /// <param name="compartments">Of whom.</param>
+    /// <param name="patients">Compartment keys of whom the page is about, whether it shows anything of theirs or not.</param>
     /// <param name="stop">Stops waiting.</param>
-    public ValueTask Log(string view, IEnumerable<StoredResource> resources, IReadOnlyList<long> compartments, CancellationToken stop) => control.Log(
-        new(permission!.Agent, interaction!, $"portal:{view}", [.. resources.Select(resource => $"{resource.Type}/{resource.Id}").Distinct()], compartments, StatusCodes.Status200OK), stop);
+    public ValueTask Log(string view, IEnumerable<StoredResource> resources, IReadOnlyList<long> patients, CancellationToken stop) => control.Log(
+        new(permission!.Agent, interaction!, $"portal:{view}", AccessedResource.Of(store, resources), StatusCodes.Status200OK) { Patients = patients }, stop);
 
     /// <summary>The page for what is not there, or not theirs: which of the two, it does not say. The attempt is logged.</summary>
     public async Task<IResult> NotFound(CancellationToken stop)
     {
-        if (interaction is not null) await control.Log(new(permission!.Agent, interaction, "portal", [], [], StatusCodes.Status404NotFound), stop);
+        if (interaction is not null) await control.Log(new(permission!.Agent, interaction, "portal", [], StatusCodes.Status404NotFound), stop);
         return FaultPage.Of(FaultKind.NotFound, frame);
     }
 

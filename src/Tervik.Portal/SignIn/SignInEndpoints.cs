@@ -75,7 +75,7 @@ static class SignInEndpoints
         var reference = form["person"].ToString();
         if (!people.IsOffered || !FormGuard.Accepts(request, form) || !await people.Exists(reference, stop))
             return FaultPage.Of((await entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
-        await control.Log(new(reference, new("sign-in", null), $"demonstration {Device.Of(request.Request.Headers.UserAgent.ToString())}", [], [], StatusCodes.Status302Found), stop);
+        await control.Log(new(reference, new("sign-in", null), $"demonstration {Device.Of(request.Request.Headers.UserAgent.ToString())}", [], StatusCodes.Status302Found), stop);
         await sessions.Open(request, reference, stop);
         if (HeldForm.Back(form) is not { } held) return TypedResults.LocalRedirect(LocalPath.Of(form["to"]));
         var visit = await entrance.Enter(request, interaction: null, stop);
@@ -86,7 +86,7 @@ static class SignInEndpoints
     {
         var form = await request.Request.ReadFormAsync(stop);
         if (!FormGuard.Accepts(request, form)) return FaultPage.Of((await entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
-        if ((await identification.Of(request, stop)).Agent is { } agent) await control.Log(new(agent, new("sign-out", null), null, [], [], StatusCodes.Status302Found), stop);
+        if ((await identification.Of(request, stop)).Agent is { } agent) await control.Log(new(agent, new("sign-out", null), null, [], StatusCodes.Status302Found), stop);
         await sessions.Close(request, stop);
         return TypedResults.LocalRedirect("/sign-in");
     }

@@ -69,14 +69,17 @@ public sealed record Interaction(string Name, string? Type, string? Id = null);
 /// <param name="Refusal">Why the interaction is refused; null when it is permitted.</param>
 public record Permission(string? Agent, AccessFilter Filter, Fault? Refusal);
 
-/// <summary>One access, for the log that patients read.</summary>
+/// <summary>One access. The log that patients read has an event of it for each patient concerned, with only what is theirs.</summary>
 /// <param name="Agent">Who.</param>
 /// <param name="Interaction">What was done.</param>
 /// <param name="Query">Search parameters as understood, or null.</param>
-/// <param name="Resources">What was given out or written, as <c>Type/id</c>.</param>
-/// <param name="Compartments">Patients concerned (compartment keys).</param>
+/// <param name="Resources">What was given out or written.</param>
 /// <param name="Status">HTTP status of the answer.</param>
-public sealed record AccessEvent(string? Agent, Interaction Interaction, string? Query, IReadOnlyList<string> Resources, IReadOnlyList<long> Compartments, int Status);
+public sealed record AccessEvent(string? Agent, Interaction Interaction, string? Query, IReadOnlyList<AccessedResource> Resources, int Status)
+{
+    /// <summary>Compartment keys of patients whom it concerns besides those whose resources it gave out.</summary>
+    public IReadOnlyList<long> Patients { get; init; } = [];
+}
 
 /// <summary>What Records asks of Trust: the one decision, and the log. The direction of references is turned around here.</summary>
 public interface IAccessControl

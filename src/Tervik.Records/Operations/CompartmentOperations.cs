@@ -42,8 +42,7 @@ sealed class CompartmentOperations(SearchEngine searches, RecordStore store, Res
         return new(200)
         {
             Body = Bundle(request, matches, included, next),
-            Resources = [.. matches.Concat(included).Select(resource => $"{resource.Type}/{resource.Id}")],
-            Compartments = [.. matches.SelectMany(store.CompartmentsOf).Distinct()],
+            Resources = AccessedResource.Of(store, matches.Concat(included)),
         };
     }
 
@@ -123,8 +122,7 @@ sealed class CompartmentOperations(SearchEngine searches, RecordStore store, Res
         return new(200)
         {
             Body = Bundle(request, latest, [], []),
-            Resources = [.. latest.Select(resource => $"{resource.Type}/{resource.Id}")],
-            Compartments = [.. latest.SelectMany(store.CompartmentsOf).Distinct()],
+            Resources = AccessedResource.Of(store, latest),
         };
     }
 

@@ -89,7 +89,7 @@ sealed class MetaOperations(RecordStore store, IAccessControl access)
             writer.WriteEndArray();
             writer.WriteEndObject();
         }
-        return new(status) { Body = output.WrittenMemory, Resources = [$"{stored.Type}/{stored.Id}"], Compartments = store.CompartmentsOf(stored) };
+        return new(status) { Body = output.WrittenMemory, Resources = AccessedResource.Of(store, [stored]) };
     }
 }
 

@@ -28,8 +28,7 @@ sealed class SummaryOperation(SummaryDocuments summaries, SearchEngine searches,
         return new(200)
         {
             Body = document.Body,
-            Resources = [.. document.Read.Select(resource => $"{resource.Type}/{resource.Id}")],
-            Compartments = [store.Keys.Reference($"Patient/{id}")],
+            Resources = AccessedResource.Of(store, document.Read),
         };
     }
 

@@ -26,7 +26,7 @@ static class Validating
         var found = await store.Read(interaction.Type!, interaction.Id!, permission.Filter, request.Http.RequestAborted);
         if (found is null or { IsDeleted: true }) throw Reading.Absent(interaction);
         using var json = FhirJson.Parse(found.Body);
-        return Checked(json.RootElement, interaction.Type!, null) with { Resources = [$"{found.Type}/{found.Id}"], Compartments = store.CompartmentsOf(found) };
+        return Checked(json.RootElement, interaction.Type!, null) with { Resources = AccessedResource.Of(store, [found]) };
     }
 
     static RestAnswer Checked(JsonElement resource, string type, string? mode)

@@ -60,18 +60,21 @@ sealed class Bundles(FhirServer server)
     async Task<RestAnswer> Batch(RestRequest request, List<JsonElement> entries)
     {
         var answers = new List<RestAnswer>(entries.Count);
+        // Entries are logged while the next ones are answered, so that they share commits; the answer waits for all.
+        var logging = new List<Task>();
         for (var i = 0; i < entries.Count; i++)
         {
             try
             {
                 var entry = Read(request, entries[i], i);
-                answers.Add(await server.Answer(entry.Request));
+                answers.Add(await server.Answer(entry.Request with { Logging = logging }));
             }
             catch (FaultException fault)
             {
                 answers.Add(OperationOutcomes.Answer([.. fault.Faults.Select(one => Incoming.Located(one, null))]));
             }
         }
+        await Task.WhenAll(logging);
         return Response("batch-response", answers);
     }
 
@@ -131,8 +134,6 @@ sealed class Bundles(FhirServer server)
         return new(200)
         {
             Body = output.WrittenMemory,
-            Resources = [.. answers.SelectMany(answer => answer.Resources)],
-            Compartments = [.. answers.SelectMany(answer => answer.Compartments).Distinct()],
         };
     }
 

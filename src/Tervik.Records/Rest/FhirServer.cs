@@ -51,16 +51,25 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocumen
         }
         catch (FaultException fault) when (interaction.Name != "capabilities")
         {
-            await access.Log(Event(request, permission, interaction, new RestAnswer(OperationOutcomes.Status(fault.Faults[0].Kind))), stop);
+            await Log(request, permission, interaction, new RestAnswer(OperationOutcomes.Status(fault.Faults[0].Kind)));
             throw;
         }
-        if (interaction.Name is not ("capabilities" or "batch" or "transaction")) await access.Log(Event(request, permission, interaction, answer), stop);
+        if (interaction.Name is not ("capabilities" or "batch" or "transaction")) await Log(request, permission, interaction, answer);
         return answer;
     }
 
+    ValueTask Log(RestRequest request, Permission permission, Interaction interaction, RestAnswer answer)
+    {
+        var logging = access.Log(Event(request, permission, interaction, answer), request.Http.RequestAborted);
+        if (request.Logging is not { } later) return logging;
+        later.Add(logging.AsTask());
+        return default;
+    }
+
     static AccessEvent Event(RestRequest request, Permission permission, Interaction interaction, RestAnswer answer) =>
-        new(permission.Agent, interaction, request.Query.Count == 0 ? null : string.Join('&', request.Query.Select(parameter => $"{parameter.Key}={parameter.Value}")),
-            answer.Resources, answer.Compartments, answer.Status);
+        // What somebody asked who may not is no business of the log's readers.
+        new(permission.Agent, interaction, request.Query.Count == 0 || permission.Refusal is not null ? null : string.Join('&', request.Query.Select(parameter => $"{parameter.Key}={parameter.Value}")),
+            answer.Resources, answer.Status);
 
     /// <summary>The RESTful API of FHIR R4 as a table: path and method give interaction and handler (http.html#summary).</summary>
     (Interaction, Handler) Route(RestRequest request) => (request.Method, request.Path) switch

@@ -38,7 +38,7 @@ sealed class Reading(RecordStore store, RestSettings settings)
         return new(isKnown ? 304 : 200)
         {
             Body = isKnown ? default : found.Body, IsResource = true, Version = found.Version, AtUs = found.AtUs,
-            Resources = [name], Compartments = store.CompartmentsOf(found),
+            Resources = [new(name, store.CompartmentsOf(found))],
         };
     }
 
@@ -59,8 +59,7 @@ sealed class Reading(RecordStore store, RestSettings settings)
         return new(200)
         {
             Body = HistoryBundle(request, page, hasMore: versions.Count > count),
-            Resources = [.. page.Select(version => $"{version.Type}/{version.Id}").Distinct()],
-            Compartments = [.. page.SelectMany(store.CompartmentsOf).Distinct()],
+            Resources = AccessedResource.Of(store, page),
         };
     }
 

@@ -36,6 +36,8 @@ sealed record RestRequest
     public bool Strict { get; init; }
     /// <summary>FHIRPath of the bundle entry this is, for faults; null for an HTTP request of its own.</summary>
     public string? Entry { get; init; }
+    /// <summary>Of a batch's entries: where the writing of their accesses is noted, which the batch waits for before its answer leaves; null to wait at once.</summary>
+    public List<Task>? Logging { get; init; }
 
     /// <summary>Last value of a query parameter, or null.</summary>
     public string? Parameter(string name)
@@ -84,7 +86,5 @@ sealed record RestAnswer(int Status)
     public bool IsResource { get; init; }
 
     /// <summary>For the access log: what was given out or written.</summary>
-    public IReadOnlyList<string> Resources { get; init; } = [];
-    /// <summary>For the access log: whose it is.</summary>
-    public IReadOnlyList<long> Compartments { get; init; } = [];
+    public IReadOnlyList<AccessedResource> Resources { get; init; } = [];
 }

@@ -21,8 +21,7 @@ sealed class Searching(SearchEngine searches, RecordStore store)
         return new(200)
         {
             Body = Bundle(request, page, subset),
-            Resources = [.. page.Matches.Concat(page.Included).Select(resource => $"{resource.Type}/{resource.Id}")],
-            Compartments = [.. page.Matches.Concat(page.Included).SelectMany(store.CompartmentsOf).Distinct()],
+            Resources = AccessedResource.Of(store, page.Matches.Concat(page.Included)),
         };
     }
 

@@ -117,8 +117,8 @@ sealed class Transaction(FhirServer server, Permission permission)
         if (result.Outcome != CommitOutcome.Done) return null;
         var stored = ordered.Zip(result.Results).ToDictionary(pair => pair.First, pair => pair.Second);
         // Together, so that they share a commit.
-        await Task.WhenAll(plans.Select(plan => server.Access.Log(new(plan.Permission.Agent, plan.Interaction with { Id = plan.Id }, null, plan.Id is null ? [] : [plan.Name],
-            stored.GetValueOrDefault(plan) is { } version ? store.CompartmentsOf(version) : [], 200), stop).AsTask()));
+        await Task.WhenAll(plans.Select(plan => server.Access.Log(new(plan.Permission.Agent, plan.Interaction with { Id = plan.Id }, null,
+            (stored.GetValueOrDefault(plan) ?? plan.Existing) is { } version ? AccessedResource.Of(store, [version]) : [], 200), stop).AsTask()));
         return plans.ToDictionary(plan => plan.Entry.Index, plan => Answer(plan, stored.GetValueOrDefault(plan)));
     }
 
@@ -234,7 +234,7 @@ sealed class Transaction(FhirServer server, Permission permission)
         {
             Body = plan.Request.Return == ReturnPreference.Minimal ? default : version.Body,
             Version = version.Version, AtUs = version.AtUs, Location = $"{version.Type}/{version.Id}/_history/{version.Version}",
-            Resources = [$"{version.Type}/{version.Id}"], Compartments = store.CompartmentsOf(version),
+            Resources = AccessedResource.Of(store, [version]),
         };
     }
 

@@ -131,7 +131,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         incoming.MayReplace(existing, permission, interaction);
         var result = await store.Commit([new() { Method = "DELETE", Type = existing.Type, Id = id, ExpectedVersion = existing.Version }], Guards(condition, permission), request.Http.RequestAborted);
         if (result.Outcome != CommitOutcome.Done) return null;
-        return new RestAnswer(204) { Version = result.Results[0]!.Version, Resources = [$"{existing.Type}/{id}"], Compartments = store.CompartmentsOf(existing) };
+        return new RestAnswer(204) { Version = result.Results[0]!.Version, Resources = AccessedResource.Of(store, [existing]) };
     }
 
     /// <summary>The current version; absent, hidden and deleted are faults.</summary>
@@ -217,6 +217,6 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         },
         IsResource = request.Return == ReturnPreference.Representation,
         Version = stored.Version, AtUs = stored.AtUs, Location = $"{stored.Type}/{stored.Id}/_history/{stored.Version}",
-        Resources = [$"{stored.Type}/{stored.Id}"], Compartments = store.CompartmentsOf(stored),
+        Resources = AccessedResource.Of(store, [stored]),
     };
 }

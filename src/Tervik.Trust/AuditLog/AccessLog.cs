@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Tervik.Records.Access;
@@ -16,11 +15,20 @@ namespace Tervik.Trust.AuditLog;
 /// <param name="Resources">What was given out or written, as <c>Type/id</c>.</param>
 /// <param name="Compartments">Keys of the patients concerned.</param>
 /// <param name="Status">HTTP status of the answer.</param>
-/// <param name="Request">Trace id of the request, or null.</param>
+/// <param name="Request">What joins it with the logs of the client and the operator, or null.</param>
 public sealed record LoggedAccess(long Event, string? Agent, Interaction Interaction, string? Query, IReadOnlyList<string> Resources, IReadOnlyList<long> Compartments, int Status, string? Request)
 {
     /// <summary>When.</summary>
     public DateTimeOffset At => Clock.Time(Event);
+
+    /// <summary>The application through which somebody asked; null: the portal, or a program for itself.</summary>
+    public string? Client { get; init; }
+    /// <summary>Code of v3-PurposeOfUse, or null.</summary>
+    public string? Purpose { get; init; }
+    /// <summary>Of the network it came from; null where it is not known or not shown.</summary>
+    public string? Address { get; init; }
+    /// <summary>How many patients the access concerned, each of whom has an event of it; null for events from before there was one for each.</summary>
+    public int? Concerned { get; init; }
 
     /// <summary>Its secret in the sealed log; empty for what was logged before there was one.</summary>
     internal byte[] Salt { get; init; } = [];
@@ -43,9 +51,9 @@ public sealed class AccessLog : IAsyncDisposable
     const int MostUnindexed = 1024;
     /// <summary>Longer queries are cut, so that nobody fills the log with one request.</summary>
     const int LongestQuery = 4096;
-    const string Columns = "e.event, e.agent, e.interaction, e.type, e.id, e.query, e.resources, e.compartments, e.status, e.request, e.salt";
+    const string Columns = "e.event, e.agent, e.interaction, e.type, e.id, e.query, e.resources, e.compartments, e.status, e.request, e.salt, e.concerned, e.client, e.purpose, e.address";
 
-    static readonly string[] EventColumns = ["event", "agent", "interaction", "type", "id", "query", "resources", "compartments", "status", "request", "salt"];
+    static readonly string[] EventColumns = ["event", "agent", "interaction", "type", "id", "query", "resources", "compartments", "status", "request", "salt", "concerned", "client", "purpose", "address"];
 
     readonly Database database;
     readonly Keys keys;
@@ -56,8 +64,17 @@ public sealed class AccessLog : IAsyncDisposable
     int unindexed = 1;
 
     /// <param name="Access">What was done; null asks only that the indices be completed.</param>
-    /// <param name="Request">Its trace id.</param>
-    readonly record struct Entry(AccessEvent? Access, string? Request);
+    /// <param name="Origin">How it came about.</param>
+    /// <param name="Parts">The events it becomes.</param>
+    sealed record Entry(AccessEvent? Access, AccessOrigin Origin, IReadOnlyList<AccessPart> Parts)
+    {
+        public int Concerned { get; } = Parts.Count(part => part.Patient is not null);
+    }
+    static readonly Entry Completion = new(null, AccessOrigin.Unknown, []);
+    readonly record struct Row(Entry Entry, AccessPart Part)
+    {
+        public AccessEvent Access => Entry.Access!;
+    }
 
     /// <param name="database">Opened with <see cref="TrustRoom.Migrations"/>.</param>
     /// <param name="keys">Of the record: compartments and agents have the same keys there and here.</param>
@@ -68,8 +85,8 @@ public sealed class AccessLog : IAsyncDisposable
         appends = new(database, Apply, LargestGroup);
     }
 
-    /// <summary>Returns when the access is durable.</summary>
-    public async ValueTask Append(AccessEvent access, CancellationToken stop) => await appends.Submit(new(access, Activity.Current?.TraceId.ToHexString()), stop);
+    /// <summary>Returns when the access is durable: all its events, in one commit.</summary>
+    public async ValueTask Append(AccessEvent access, AccessOrigin origin, CancellationToken stop) => await appends.Submit(new(access, origin, AccessPart.Of(access)), stop);
 
     /// <summary>Part of the log, newest first.</summary>
     public async ValueTask<List<LoggedAccess>> Read(LogExcerpt part, CancellationToken stop)
@@ -78,7 +95,7 @@ public sealed class AccessLog : IAsyncDisposable
         {
             try
             {
-                await appends.Submit(default, stop);
+                await appends.Submit(Completion, stop);
             }
             catch
             {
@@ -126,20 +143,21 @@ public sealed class AccessLog : IAsyncDisposable
 
     async ValueTask<long[]> Apply(Session session, IReadOnlyList<Entry> group)
     {
-        var accesses = group.Where(entry => entry.Access is not null).ToList();
-        if (accesses.Count > 0) await Insert(session, accesses);
-        Volatile.Write(ref unindexed, unindexed + accesses.Count);
-        if (accesses.Count < group.Count || unindexed > MostUnindexed) await CompleteIndices(session);
+        var rows = group.SelectMany(entry => entry.Parts, (entry, part) => new Row(entry, part)).ToList();
+        if (rows.Count > 0) await Insert(session, rows);
+        Volatile.Write(ref unindexed, unindexed + rows.Count);
+        if (group.Contains(Completion) || unindexed > MostUnindexed) await CompleteIndices(session);
         return new long[group.Count];
     }
 
-    async ValueTask Insert(Session session, List<Entry> group)
+    async ValueTask Insert(Session session, List<Row> rows)
     {
         await session.BulkInsert("access_event", EventColumns,
         [
-            await Numbers(session, group.Count), Texts(group, e => e.Access!.Agent), Texts(group, e => e.Access!.Interaction.Name), Texts(group, e => e.Access!.Interaction.Type),
-            Texts(group, e => e.Access!.Interaction.Id), Texts(group, e => Cut(e.Access!.Query)), Texts(group, e => string.Join(' ', e.Access!.Resources)),
-            Texts(group, e => string.Join(' ', e.Access!.Compartments.Select(key => key.ToString(CultureInfo.InvariantCulture)))), Array.ConvertAll([.. group], e => (long)e.Access!.Status), Texts(group, e => e.Request), Salts(group.Count),
+            await Numbers(session, rows.Count), Texts(rows, row => row.Access.Agent), Texts(rows, row => row.Access.Interaction.Name), Texts(rows, row => row.Access.Interaction.Type),
+            Texts(rows, row => row.Access.Interaction.Id), Texts(rows, row => Cut(row.Access.Query)), Texts(rows, row => string.Join(' ', row.Part.Resources)),
+            Texts(rows, row => row.Part.Patient?.ToString(CultureInfo.InvariantCulture) ?? ""), Longs(rows, row => row.Access.Status), Texts(rows, row => row.Entry.Origin.Request), Salts(rows.Count),
+            Longs(rows, row => row.Entry.Concerned), Texts(rows, row => row.Entry.Origin.Client), Texts(rows, row => row.Entry.Origin.Purpose), Texts(rows, row => row.Entry.Origin.Address),
         ]);
     }
 
@@ -188,11 +206,18 @@ public sealed class AccessLog : IAsyncDisposable
         return entries.Count == 0 ? default : session.BulkInsert(table, [column, "event"], [entries.ConvertAll(e => e.Key).ToArray(), entries.ConvertAll(e => e.Event).ToArray()]);
     }
 
-    static string?[] Texts(IReadOnlyList<Entry> group, Func<Entry, string?> text)
+    static string?[] Texts(List<Row> rows, Func<Row, string?> text)
     {
-        var texts = new string?[group.Count];
-        for (var i = 0; i < texts.Length; i++) texts[i] = text(group[i]);
+        var texts = new string?[rows.Count];
+        for (var i = 0; i < texts.Length; i++) texts[i] = text(rows[i]);
         return texts;
+    }
+
+    static long[] Longs(List<Row> rows, Func<Row, long> number)
+    {
+        var numbers = new long[rows.Count];
+        for (var i = 0; i < numbers.Length; i++) numbers[i] = number(rows[i]);
+        return numbers;
     }
 
     internal static long[] CompartmentsOf(string text) => Array.ConvertAll(text.Split(' ', StringSplitOptions.RemoveEmptyEntries), key => long.Parse(key, CultureInfo.InvariantCulture));
@@ -215,5 +240,8 @@ public sealed class AccessLog : IAsyncDisposable
         rows.Int64(0), rows.Text(1), new(rows.Text(2)!, rows.Text(3), rows.Text(4)), rows.Text(5),
         rows.Text(6)!.Split(' ', StringSplitOptions.RemoveEmptyEntries),
         CompartmentsOf(rows.Text(7)!),
-        (int)rows.Int64(8), rows.Text(9)) { Salt = rows.IsNull(10) ? [] : rows.Bytes(10).ToArray() };
+        (int)rows.Int64(8), rows.Text(9))
+    {
+        Salt = rows.IsNull(10) ? [] : rows.Bytes(10).ToArray(), Concerned = rows.IsNull(11) ? null : (int)rows.Int64(11), Client = rows.Text(12), Purpose = rows.Text(13), Address = rows.Text(14),
+    };
 }

@@ -34,13 +34,13 @@ static class AuditEventEndpoints
     {
         var interaction = new Interaction("read", "AuditEvent", id);
         var permission = await control.Decide(request, interaction, stop);
-        if (permission.Refusal is { } refusal) return Outcome(refusal);
+        if (permission.Refusal is { } refusal) return await Refused(control, permission, interaction, refusal, stop);
         var reader = await identification.Of(request, stop);
         var seen = AuditEventJson.Number(id) is { } number ? await view.Find(number, reader, permission.Filter, stop) : null;
-        await control.Log(new(permission.Agent, interaction, Query: null, seen is null ? [] : [$"AuditEvent/{id}"], seen?.Access.Compartments ?? [], seen is null ? 404 : 200), stop);
+        await control.Log(new(permission.Agent, interaction, Query: null, seen is null ? [] : [Given(seen)], seen is null ? 404 : 200), stop);
         return seen is null
             ? Outcome(new(FaultKind.NotFound, "not-found", null, $"There is no AuditEvent/{id}."))
-            : Body(json => AuditEventJson.Write(json, seen.Access, seen.Patients));
+            : Body(json => AuditEventJson.Write(json, seen.Access, seen.Patients, Base(request.Request)));
     }
 
     static async Task<IResult> Search(HttpContext request, CancellationToken stop)
@@ -49,7 +49,7 @@ static class AuditEventEndpoints
         var control = services.GetRequiredService<IAccessControl>();
         var interaction = new Interaction("search-type", "AuditEvent");
         var permission = await control.Decide(request, interaction, stop);
-        if (permission.Refusal is { } refusal) return Outcome(refusal);
+        if (permission.Refusal is { } refusal) return await Refused(control, permission, interaction, refusal, stop);
         LogExcerpt part;
         try { part = AuditEventSearch.Parse(request.Request.Query, services.GetRequiredService<RecordStore>().Keys); }
         catch (FaultException wrong) { return Outcome(wrong.Faults[0]); }
@@ -57,14 +57,22 @@ static class AuditEventEndpoints
         var reader = await services.GetRequiredService<Identification>().Of(request, stop);
         var found = await services.GetRequiredService<AuditView>().Read(part with { Count = part.Count + 1 }, reader, permission.Filter, stop);
         var page = found.Take(part.Count).ToList();
-        await control.Log(new(permission.Agent, interaction, request.Request.QueryString.Value?.TrimStart('?'), [.. page.Select(seen => $"AuditEvent/{AuditEventJson.Id(seen.Access.Event)}")],
-            [.. page.SelectMany(seen => seen.Access.Compartments).Distinct()], Status: 200), stop);
+        await control.Log(new(permission.Agent, interaction, request.Request.QueryString.Value?.TrimStart('?'), [.. page.Select(Given)], Status: 200), stop);
         return Body(json => WriteBundle(json, request.Request, page, hasMore: found.Count > part.Count));
+    }
+
+    static AccessedResource Given(SeenAccess seen) => new($"AuditEvent/{AuditEventJson.Id(seen.Access.Event)}", seen.Access.Compartments);
+
+    static async Task<IResult> Refused(IAccessControl control, Permission permission, Interaction interaction, Fault refusal, CancellationToken stop)
+    {
+        var outcome = Outcome(refusal);
+        await control.Log(new(permission.Agent, interaction, Query: null, [], outcome.Status), stop);
+        return outcome;
     }
 
     static void WriteBundle(Utf8JsonWriter json, HttpRequest request, List<SeenAccess> page, bool hasMore)
     {
-        var address = $"{request.Scheme}://{request.Host}{Path}";
+        var address = $"{Base(request)}/AuditEvent";
         json.WriteStartObject();
         json.WriteString("resourceType", "Bundle");
         json.WriteString("type", "searchset");
@@ -78,7 +86,7 @@ static class AuditEventEndpoints
             json.WriteStartObject();
             json.WriteString("fullUrl", $"{address}/{AuditEventJson.Id(seen.Access.Event)}");
             json.WritePropertyName("resource");
-            AuditEventJson.Write(json, seen.Access, seen.Patients);
+            AuditEventJson.Write(json, seen.Access, seen.Patients, Base(request));
             json.WriteStartObject("search");
             json.WriteString("mode", "match");
             json.WriteEndObject();
@@ -87,6 +95,8 @@ static class AuditEventEndpoints
         if (page.Count > 0) json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    static string Base(HttpRequest request) => $"{request.Scheme}://{request.Host}/fhir";
 
     static QueryString NextQuery(HttpRequest request, long before) => QueryString
         .Create(request.Query.Where(parameter => parameter.Key != "_before"))

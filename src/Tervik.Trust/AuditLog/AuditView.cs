@@ -69,17 +69,23 @@ public sealed class AuditView(AccessLog log, RecordStore store, FamilyRelations 
         _ => false,
     };
 
-    // An access that touched several patients (a list, a search) is shown to each of them without the others and without the question, which may name them.
+    // What was asked in an access that concerned several patients (a list, a search) may name the others; events from before there was one for each patient hold the others' data too.
     async Task<SeenAccess> Reduce(LoggedAccess access, Principal reader, AccessFilter filter, CancellationToken stop)
     {
-        var isWhole = reader.Kind == PrincipalKind.System || access.Compartments.All(filter.Compartments.Contains);
-        if (isWhole) return new(access, await Patients(access.Compartments, stop));
+        // Where somebody sat is told to those who run the systems, and to themselves.
+        var shown = reader.Kind == PrincipalKind.System || access.Agent == reader.Agent ? access : access with { Address = null };
+        var isOwn = access.Compartments.All(filter.Compartments.Contains);
+        if (reader.Kind == PrincipalKind.System || isOwn && access.Concerned is null or <= 1) return new(shown, await Patients(access.Compartments, stop)) { Whole = access };
+        if (isOwn) return new(shown with { Query = Word(access.Query) }, await Patients(access.Compartments, stop)) { Whole = access };
         var own = new List<string>();
         foreach (var resource in access.Resources)
             if (resource.Split('/') is [var type, var id] && await store.Read(type, id, filter, stop) is not null) own.Add(resource);
         long[] compartments = [.. access.Compartments.Where(filter.Compartments.Contains)];
-        return new(access with { Query = null, Resources = own, Compartments = compartments }, await Patients(compartments, stop)) { Whole = access };
+        return new(shown with { Query = null, Resources = own, Compartments = compartments }, await Patients(compartments, stop)) { Whole = access };
     }
+
+    // A page of the portal is named by a word and not by what was asked.
+    static string? Word(string? query) => query is not null && query.StartsWith("portal:", StringComparison.Ordinal) ? query : null;
 
     async Task<IReadOnlyList<string>> Patients(IReadOnlyList<long> compartments, CancellationToken stop) => compartments.Count == 0 ? [] : [.. (await store.References(compartments, stop)).Values];
 }

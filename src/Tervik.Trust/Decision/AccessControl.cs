@@ -11,7 +11,7 @@ using Tervik.Trust.Relations;
 namespace Tervik.Trust.Decision;
 
 /// <summary>Answers what Records asks: identify, relate, decide; and log.</summary>
-sealed class AccessControl(Identification identification, ProfessionalAccess professionals, FamilyRelations family, AccessLog log, RecordStore store) : IAccessControl
+sealed class AccessControl(Identification identification, ProfessionalAccess professionals, FamilyRelations family, AccessLog log, RecordStore store, IHttpContextAccessor requests) : IAccessControl
 {
     const int MostKept = 10_000;
     readonly ConcurrentDictionary<string, (IReadOnlyList<FamilyMember> Family, AccessFilter Seeing, AccessFilter Writing)> patients = new(StringComparer.Ordinal);
@@ -30,7 +30,7 @@ sealed class AccessControl(Identification identification, ProfessionalAccess pro
         ? Decision.RefuseWrite(decided, interaction, compartments)
         : new(FaultKind.Forbidden, "forbidden", interaction.Type, "This permission was not given by the access control.");
 
-    public ValueTask Log(AccessEvent access, CancellationToken stop) => log.Append(access, stop);
+    public async ValueTask Log(AccessEvent access, CancellationToken stop) => await log.Append(access, await AccessOrigin.Of(requests.HttpContext, identification, stop), stop);
 
     async ValueTask<(AccessFilter Seeing, AccessFilter Writing)> Own(Principal principal, CancellationToken stop)
     {

@@ -1,4 +1,5 @@
 using Tervik.Records.Access;
+using Tervik.Records.Resources;
 using Tervik.Records.Search;
 
 namespace Tervik.Trust.Identity;
@@ -9,7 +10,7 @@ namespace Tervik.Trust.Identity;
 public sealed record DemoPerson(string Reference, byte[] Resource);
 
 /// <summary>The people of the record, for the demonstration sign-in. It shows names to anybody, and so exists only where the data is synthetic.</summary>
-public sealed class DemoPeople(SearchEngine search, IAccessControl control, TrustSettings settings)
+public sealed class DemoPeople(SearchEngine search, RecordStore store, IAccessControl control, TrustSettings settings)
 {
     /// <summary>So many of each kind are shown; a name narrows the list.</summary>
     public const int Most = 20;
@@ -31,7 +32,7 @@ public sealed class DemoPeople(SearchEngine search, IAccessControl control, Trus
         var page = await search.Search(new(type, parameters), AccessFilter.Everything, stop);
         // Showing a name is an access as well, though nobody knows whose.
         await control.Log(new(Agent: null, new("search-type", type), name.Length == 0 ? "demo sign-in" : $"name={name}",
-            [.. page.Matches.Select(match => $"{match.Type}/{match.Id}")], [.. page.Matches.Select(match => match.Compartment).Where(compartment => compartment != 0)], Status: 200), stop);
+            AccessedResource.Of(store, page.Matches), Status: 200), stop);
         return [.. page.Matches.Select(match => new DemoPerson($"{match.Type}/{match.Id}", match.Body))];
     }
 

@@ -48,6 +48,16 @@ public static class AccessLeaf
             json.WriteStringValue(access.Request);
             End(json);
             One(json, "query"u8, access.Query);
+            // Events from before there were circumstances keep the leaves they have in the tree.
+            if (access.Concerned is { } concerned)
+            {
+                Begin(json, "circumstances"u8);
+                json.WriteNumberValue(concerned);
+                json.WriteStringValue(access.Client);
+                json.WriteStringValue(access.Purpose);
+                End(json);
+                One(json, "address"u8, access.Address);
+            }
             foreach (var resource in access.Resources) One(json, "resource"u8, resource);
             // As a text: the numbers are larger than those of scripts.
             Span<char> key = stackalloc char[20];
@@ -57,6 +67,7 @@ public static class AccessLeaf
                 Begin(json, "patient"u8);
                 json.WriteStringValue(key[..length]);
                 End(json);
+                One(json, "address"u8, access.Address);
             }
         }
 

@@ -12,7 +12,7 @@ public sealed class AccessLogTests
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     static AccessEvent Access(int number, string patient) =>
-        new("Practitioner/1", new("read", "Observation", $"{number}"), null, [$"Observation/{number}"], [Keys.Reference(patient)], 200);
+        new("Practitioner/1", new("read", "Observation", $"{number}"), null, [new($"Observation/{number}", [Keys.Reference(patient)])], 200);
 
     static async Task<string[]> Of(AccessLog log, string patient) =>
         [.. (await log.Read(new(Compartment: Keys.Reference(patient), Count: 10_000), Stop)).Select(access => access.Interaction.Id!)];
@@ -26,12 +26,12 @@ public sealed class AccessLogTests
         await using var database = await place.Open(TrustRoom.Migrations);
         await using (var log = new AccessLog(database, Keys, TimeProvider.System))
         {
-            await log.Append(Access(1, "Patient/a"), Stop);
+            await log.Append(Access(1, "Patient/a"), AccessOrigin.Unknown, Stop);
             Assert.Equal(["1"], await Of(log, "Patient/a"));
-            await log.Append(Access(2, "Patient/b"), Stop);
-            await log.Append(Access(3, "Patient/a"), Stop);
+            await log.Append(Access(2, "Patient/b"), AccessOrigin.Unknown, Stop);
+            await log.Append(Access(3, "Patient/a"), AccessOrigin.Unknown, Stop);
             Assert.Equal(["3", "1"], await Of(log, "Patient/a"));
-            await log.Append(Access(4, "Patient/a"), Stop); // in no index yet when the program ends
+            await log.Append(Access(4, "Patient/a"), AccessOrigin.Unknown, Stop); // in no index yet when the program ends
         }
         await using var again = new AccessLog(database, Keys, TimeProvider.System);
         Assert.Equal(["4", "3", "1"], await Of(again, "Patient/a"));
@@ -44,7 +44,7 @@ public sealed class AccessLogTests
         using var place = TestDatabase.Create(Engine.Sqlite);
         await using var database = await place.Open(TrustRoom.Migrations);
         await using var log = new AccessLog(database, Keys, TimeProvider.System);
-        await Task.WhenAll(Enumerable.Range(0, 3000).Select(number => log.Append(Access(number, $"Patient/{number % 7}"), Stop).AsTask()));
+        await Task.WhenAll(Enumerable.Range(0, 3000).Select(number => log.Append(Access(number, $"Patient/{number % 7}"), AccessOrigin.Unknown, Stop).AsTask()));
         for (var patient = 0; patient < 7; patient++)
             Assert.Equal(Enumerable.Range(0, 3000).Where(number => number % 7 == patient), (await Of(log, $"Patient/{patient}")).Select(id => int.Parse(id, System.Globalization.CultureInfo.InvariantCulture)).Order());
         Assert.Equal(3000, (await log.Read(new(Agent: "Practitioner/1", Count: 10_000), Stop)).Count);

@@ -33,6 +33,7 @@ sealed class House : IAsyncDisposable
     }
 
     public RecordStore Store { get; }
+    public Database Trust => trust;
     public SetClock Clock { get; } = new();
     public Sharing Sharing { get; }
     public StaffRegister Register { get; }

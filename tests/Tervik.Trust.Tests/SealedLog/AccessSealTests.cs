@@ -18,7 +18,7 @@ public sealed class AccessSealTests
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     static AccessEvent Access(int number) => new($"Practitioner/{number % 11}", new("read", "Observation", $"{number}"), number % 3 == 0 ? $"code={number}" : null,
-        [$"Observation/{number}", $"Patient/{number % 7}"], [Keys.Reference($"Patient/{number % 7}")], 200);
+        [new($"Observation/{number}", [Keys.Reference($"Patient/{number % 7}")]), new($"Patient/{number % 7}", [Keys.Reference($"Patient/{number % 7}")])], 200);
 
     /// <summary>A log in a database and a folder of its own.</summary>
     sealed class Place(TestDatabase place, Database database, AccessLog log, AccessSeal seal) : IAsyncDisposable
@@ -34,7 +34,7 @@ public sealed class AccessSealTests
             return new(place, database, new(database, Keys, TimeProvider.System), new(database, Directory.CreateTempSubdirectory("tervik-seal-").FullName, TimeProvider.System));
         }
 
-        public Task Append(int from, int count) => Task.WhenAll(Enumerable.Range(from, count).Select(number => log.Append(Access(number), Stop).AsTask()));
+        public Task Append(int from, int count) => Task.WhenAll(Enumerable.Range(from, count).Select(number => log.Append(Access(number), AccessOrigin.Unknown, Stop).AsTask()));
 
         public Task<SealReport> Verify(params SealVerification.Witnessed[] copies) => new SealVerification(database, Keys).Run(seal, copies, Stop);
 
@@ -182,11 +182,14 @@ public sealed class AccessSealTests
             1 => ("what", [Event(random.Next(3) switch { 0 => "interaction = 'vread'", 1 => "id = '0815'", _ => "type = 'Condition'" })], head),
             2 => ("which entries", [Event("resources = 'Observation/0815'")], head),
             3 => ("which patient", [Event("compartments = '815'")], head),
-            4 => ("the question, the status, the request", [Event(random.Next(3) switch { 0 => "query = 'nothing'", 1 => "status = 404", _ => "request = 'another'" })], head),
+            4 => ("the question, the status, the request, the circumstances", [Event(random.Next(7) switch
+            {
+                0 => "query = 'nothing'", 1 => "status = 404", 2 => "request = 'another'", 3 => "concerned = NULL", 4 => "client = 'another'", 5 => "address = '192.0.2.8'", _ => "purpose = 'BTG'",
+            })], head),
             5 => ("the salt", [Event("salt = x'00112233445566778899aabbccddeeff'")], head),
             6 => ("when", [$"UPDATE access_event SET event = {one} * 10 WHERE event = {one}"], head),
             7 => ("left out", [$"DELETE FROM access_event WHERE event = {one}"], head),
-            8 => ("put in", [$"INSERT INTO access_event SELECT {events[0] - 1 - random.Next(1000)}, agent, interaction, type, id, query, resources, compartments, status, request, salt FROM access_event WHERE event = {one}"], head),
+            8 => ("put in", [$"INSERT INTO access_event SELECT {events[0] - 1 - random.Next(1000)}, agent, interaction, type, id, query, resources, compartments, status, request, salt, concerned, client, purpose, address FROM access_event WHERE event = {one}"], head),
             9 => ("exchanged", [$"UPDATE access_event SET event = -1 WHERE event = {one}", $"UPDATE access_event SET event = {one} WHERE event = {other}", $"UPDATE access_event SET event = {other} WHERE event = -1"], head),
             10 => ("cut off", [$"DELETE FROM access_event WHERE event >= {one}"], head),
             11 => ("cut off with all that tells", [$"DELETE FROM access_event WHERE event > {events[459]}", "DELETE FROM access_checkpoint", "INSERT INTO access_checkpoint SELECT * FROM earlier_access_checkpoint", "DELETE FROM access_tile", "INSERT INTO access_tile SELECT * FROM earlier_access_tile",
@@ -298,7 +301,7 @@ public sealed class AccessSealTests
     {
         await using var place = await Place.Open(Engine.Sqlite);
         await place.Append(0, 3000);
-        await place.Log.Append(new("Practitioner/1", new("read", "Observation", "refused"), null, [], [Keys.Reference("Patient/refused")], 403), Stop);
+        await place.Log.Append(new("Practitioner/1", new("read", "Observation", "refused"), null, [], 403) { Patients = [Keys.Reference("Patient/refused")] }, AccessOrigin.Unknown, Stop);
         var scope = await AccessScope.Of(place.Log, "Practitioner/1", 0, long.MaxValue, Stop);
         var numbers = Enumerable.Range(0, 3000).Where(number => number % 11 == 1).ToList();
         Assert.Equal(numbers.Count, scope.Accesses);

@@ -5,6 +5,7 @@ using Tervik.Records;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
 using Tervik.Trust.AuditLog;
+using Tervik.Trust.BreakGlass;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
 
@@ -30,7 +31,21 @@ sealed class AccessControl(Identification identification, ProfessionalAccess pro
         ? Decision.RefuseWrite(decided, interaction, compartments)
         : new(FaultKind.Forbidden, "forbidden", interaction.Type, "This permission was not given by the access control.");
 
-    public async ValueTask Log(AccessEvent access, CancellationToken stop) => await log.Append(access, await AccessOrigin.Of(requests.HttpContext, identification, stop), stop);
+    public async ValueTask Log(AccessEvent access, CancellationToken stop)
+    {
+        var origin = await AccessOrigin.Of(requests.HttpContext, identification, stop);
+        if (access.Agent is { } agent && agent.StartsWith("Practitioner/", StringComparison.Ordinal) && await IsBehindGlass(agent, access, stop)) origin = origin with { Purpose = PurposeOfUse.BreakTheGlass };
+        await log.Append(access, origin, stop);
+    }
+
+    /// <summary>Whether somebody saw this because they had broken the glass, and would not have without.</summary>
+    async ValueTask<bool> IsBehindGlass(string practitioner, AccessEvent access, CancellationToken stop)
+    {
+        var view = await professionals.Of(practitioner, stop);
+        if (view.Exceptional.Count == 0) return false;
+        var opened = view.Exceptional.Where(one => one.Kind == ExceptionalKind.Glass).Select(one => store.Keys.Reference(one.Patient)).ToHashSet();
+        return opened.Overlaps(access.Patients) || access.Resources.Any(resource => opened.Overlaps(resource.Compartments));
+    }
 
     async ValueTask<(AccessFilter Seeing, AccessFilter Writing)> Own(Principal principal, CancellationToken stop)
     {

@@ -100,6 +100,27 @@ public sealed class DecisionTests
         }
     }
 
+    [Theory]
+    // granted scopes; what is asked; whether it is allowed
+    [InlineData("Observation.rs", "read Observation", true), InlineData("Observation.rs", "search-type Observation", true), InlineData("Observation.rs", "read Condition", false), InlineData("Observation.rs", "create Observation", false)]
+    [InlineData("Observation.r", "search-type Observation", false), InlineData("Observation.s", "read Observation", false), InlineData("Observation.s", "history-type Observation", true), InlineData("Observation.r", "history-instance Observation", true)]
+    [InlineData("*.cruds", "delete Observation", true), InlineData("*.rs", "$everything Patient", true), InlineData("*.r", "$everything Patient", false), InlineData("Observation.rs", "search-system", true)]
+    [InlineData("Observation.c", "create Observation", true), InlineData("Observation.u", "patch Observation", true), InlineData("Observation.u", "create Observation", false), InlineData("Observation.cu?", "create Observation", false)]
+    [InlineData("Observation.rs?", "read Observation", true), InlineData("", "read Observation", false), InlineData("", "capabilities", true), InlineData("Observation.rs", "batch", true), InlineData("Observation.rs", "unheard-of Observation", false)]
+    public void An_application_may_do_what_its_scopes_spell(string granted, string asked, bool isAllowed)
+    {
+        var scopes = granted.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text =>
+        {
+            var (type, letters) = (text.Split('.')[0], text.Split('.')[1]);
+            return new SmartScope(type, letters.TrimEnd('?').Select(letter => letter switch { 'c' => SmartActions.Create, 'r' => SmartActions.Read, 'u' => SmartActions.Update, 'd' => SmartActions.Delete, _ => SmartActions.Search }).Aggregate((a, b) => a | b),
+                letters.EndsWith('?') ? [new("category", "laboratory")] : []);
+        }).ToList();
+        var principal = new Principal(PrincipalKind.System, "client/app", Scope.Read | Scope.Write) { Client = "app", Granted = scopes };
+        Assert.Equal(isAllowed, Decision.Refuse(principal, asked.Split(' ') is [var name, var type] ? new(name, type) : new(asked, null)) is null);
+        // Never more than without scopes.
+        if (isAllowed) Assert.Null(Decision.Refuse(principal with { Granted = null }, asked.Split(' ') is [var same, var its] ? new(same, its) : new(asked, null)));
+    }
+
     [Fact]
     public void Every_row_of_the_policy_is_in_the_expected_table()
     {

@@ -10,6 +10,7 @@ using Tervik.Trust.BreakGlass;
 using Tervik.Trust.Consent;
 using Tervik.Trust.Decision;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Identity.OAuth;
 using Tervik.Trust.Relations;
 using Tervik.Trust.SealedLog;
 using Tervik.Trust.Snooping;
@@ -25,6 +26,8 @@ public sealed record TrustSettings
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
     /// <summary>A session ends after this time in any case.</summary>
     public TimeSpan SessionLongest { get; init; } = TimeSpan.FromHours(12);
+    /// <summary>Address under which clients reach this node; the issuer of its tokens.</summary>
+    public Uri Issuer { get; init; } = new("http://127.0.0.1:8080/");
     /// <summary>Where the key of the sealed log and its newest head lie, outside of the database.</summary>
     public required string Folder { get; init; }
     /// <summary>Who signs the heads of the log besides the node itself.</summary>
@@ -53,6 +56,7 @@ public static class TrustRoom
         services.AddSingleton(provider => new Witnesses(provider.GetRequiredService<AccessSeal>(), settings.Witnesses, provider.GetRequiredService<ILogger<Witnesses>>()));
         services.AddHostedService<SealService>();
         services.AddSingleton<SealProofs>();
+        services.AddOAuth(database, settings);
         services.AddSingleton<Identification>();
         services.AddSingleton(provider => new Sharing(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ExceptionalAccesses(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
@@ -76,8 +80,10 @@ public static class TrustRoom
     /// <summary>Maps the access log as FHIR AuditEvent, and its seal. Before the general FHIR routes, which serve the AuditEvents of others.</summary>
     public static WebApplication MapTrust(this WebApplication app)
     {
+        app.UseCrossOrigin();
         app.MapAuditEvents();
         app.MapSeal();
+        app.MapOAuth();
         return app;
     }
 }

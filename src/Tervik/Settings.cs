@@ -12,7 +12,7 @@ sealed record Settings
 {
     static readonly string[] Known =
     [
-        "data", "database", "listen", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
+        "data", "database", "listen", "publicAddress", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
         "witnesses", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
@@ -22,6 +22,8 @@ sealed record Settings
     public string? Database { get; init; }
     /// <summary>Address the portal and the API are served at.</summary>
     public required string Listen { get; init; }
+    /// <summary>Address under which others reach the node, when it is another than <see cref="Listen"/> (behind a proxy): the issuer of its tokens.</summary>
+    public required Uri PublicAddress { get; init; }
     /// <summary>The demo nation and the demonstration sign-in.</summary>
     public bool Demo { get; init; }
     /// <summary>Patients of the demo nation that an empty demonstration node loads at its first start.</summary>
@@ -66,6 +68,8 @@ sealed record Settings
             Data = Path.GetFullPath(configuration["data"] ?? "data"),
             Database = configuration["database"] is { Length: > 0 } connection ? connection : null,
             Listen = listen,
+            PublicAddress = configuration["publicAddress"] is not { Length: > 0 } known ? address
+                : Uri.TryCreate(known, UriKind.Absolute, out var other) && other.Scheme is "http" or "https" && other.Query.Length + other.Fragment.Length == 0 ? other : throw Wrong("publicAddress", known, "an address such as https://health.example/"),
             // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
             Demo = Flag(configuration, "demo", address.IsLoopback),
             DemoPatients = Number(configuration, "demoPatients", 60, 1, 1_000_000),

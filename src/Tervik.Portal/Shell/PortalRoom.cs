@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
 using Tervik.Portal.Allergies;
+using Tervik.Portal.Apps;
 using Tervik.Portal.CareTeam;
 using Tervik.Portal.Chart;
 using Tervik.Portal.Conditions;
@@ -117,6 +118,7 @@ public static class PortalRoom
         app.MapFamily();
         app.MapSharing();
         app.MapHide();
+        app.MapApps();
         app.MapEmergency();
         app.MapLookUp();
         app.MapReviews();

@@ -48,6 +48,9 @@ static class Policy
         // Finding somebody by number, opening a record out of the ordinary, reviewing it: pages of the portal, whose forms are guarded one by one.
         new(PrincipalKind.Professional, Scope.Read, "look-up", "open-record") { OnlyTypes = ["Patient"] },
         new(PrincipalKind.Professional, Scope.Read, "review"),
+        // One's applications.
+        new(PrincipalKind.Patient, Scope.Read, "apps"),
+        new(PrincipalKind.Professional, Scope.Read, "apps"),
         // The directory is kept by institutions' systems; and only they bring a patient into the record or take one out.
         new(PrincipalKind.Professional, Scope.Write, "update", "patch") { ExceptTypes = Directory },
         new(PrincipalKind.Professional, Scope.Write, "create", "delete") { ExceptTypes = [.. Directory, "Patient"] },

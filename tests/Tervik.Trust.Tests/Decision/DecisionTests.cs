@@ -66,6 +66,7 @@ public sealed class DecisionTests
         look-up             Observation   -      -       -            -
         open-record         Patient       -      -       R            -
         review              *             -      -       R            -
+        apps                *             -      R       R            -
         $export             *             -      -       -            -
         $merge              Patient       -      -       -            -
         READ                Observation   -      -       -            -

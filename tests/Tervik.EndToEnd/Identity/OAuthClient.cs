@@ -22,36 +22,40 @@ public sealed record OAuthAnswer(HttpStatusCode Status, JsonElement Json, HttpRe
 /// <summary>A client of OAuth by plain requests, and the person in front of it: so that each step can be done wrongly.</summary>
 public sealed partial class OAuthClient : IDisposable
 {
-    readonly Node node;
+    readonly string address;
     readonly HttpClient browser, http;
 
-    OAuthClient(Node node)
+    OAuthClient(string address)
     {
-        this.node = node;
-        browser = new(new HttpClientHandler { CookieContainer = Cookies, AllowAutoRedirect = false }) { BaseAddress = new Uri(node.Address) };
-        http = new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(node.Address) };
+        this.address = address;
+        browser = new(new HttpClientHandler { CookieContainer = Cookies, AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
+        http = new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(address) };
     }
 
     public const string App = "test-app", Redirect = "https://app.example/callback";
 
     public CookieContainer Cookies { get; } = new();
     public string Verifier { get; } = Base64Url(RandomNumberGenerator.GetBytes(32));
-    public string Audience => $"{node.Address}/fhir";
+    public string Audience => $"{address}/fhir";
 
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <summary>Somebody signed in, with a client beside.</summary>
-    public static async Task<OAuthClient> SignedIn(Node node, string? agent)
+    public static Task<OAuthClient> SignedIn(Node node, string? agent) => SignedIn(node.Address, agent);
+
+    public static async Task<OAuthClient> SignedIn(string address, string? agent)
     {
-        var client = new OAuthClient(node);
-        if (agent is not null)
-        {
-            var html = await client.browser.GetStringAsync(new Uri("/sign-in", UriKind.Relative), Stop);
-            using var body = new FormUrlEncodedContent([new("form-token", FormToken().Match(html).Groups[1].Value), new("person", agent), new("to", "/")]);
-            using var answer = await client.browser.PostAsync(new Uri("/sign-in", UriKind.Relative), body, Stop);
-            Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
-        }
+        var client = new OAuthClient(address);
+        if (agent is not null) await client.SignIn(agent);
         return client;
+    }
+
+    public async Task SignIn(string agent)
+    {
+        var html = await browser.GetStringAsync(new Uri("/sign-in", UriKind.Relative), Stop);
+        using var body = new FormUrlEncodedContent([new("form-token", FormToken().Match(html).Groups[1].Value), new("person", agent), new("to", "/")]);
+        using var answer = await browser.PostAsync(new Uri("/sign-in", UriKind.Relative), body, Stop);
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
     }
 
     public static string Base64Url(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);

@@ -52,7 +52,8 @@ public sealed class AppRegister(IOpenIddictApplicationManager applications, IOpe
         {
             try { descriptor.JsonWebKeySet = JsonWebKeySet.Create(keys); }
             catch (ArgumentException fault) { throw new ArgumentException($"The keys are no JSON Web Key Set: {fault.Message}", nameof(keys)); }
-            if (descriptor.JsonWebKeySet.Keys.Count == 0 || descriptor.JsonWebKeySet.Keys.Any(key => key.Kty is not ("EC" or "RSA") || key.HasPrivateKey)) throw new ArgumentException("A key set holds public keys of type EC or RSA, and no private ones.", nameof(keys));
+            if (descriptor.JsonWebKeySet.Keys is not { Count: > 0 } all || all.Any(key => !IsOfClient(key))) throw new ArgumentException("A key set holds public keys for signing: EC with the curve P-384 (ES384) or RSA with 2048 bits or more (RS384), each with a kid, and no private ones.", nameof(keys));
+            if (all.DistinctBy(key => key.Kid).Count() < all.Count) throw new ArgumentException("Two keys have one kid.", nameof(keys));
         }
         descriptor.Permissions.UnionWith([Permissions.Endpoints.Token, Permissions.Endpoints.Revocation]);
         if (app.RedirectUris.Count > 0) descriptor.Permissions.UnionWith([Permissions.Endpoints.Authorization, Permissions.Endpoints.PushedAuthorization, Permissions.GrantTypes.AuthorizationCode, Permissions.GrantTypes.RefreshToken, Permissions.ResponseTypes.Code]);
@@ -64,6 +65,14 @@ public sealed class AppRegister(IOpenIddictApplicationManager applications, IOpe
         if (await applications.FindByClientIdAsync(app.ClientId, stop) is { } known) await applications.UpdateAsync(known, descriptor, stop);
         else await applications.CreateAsync(descriptor, stop);
     }
+
+    /// <summary>Whether a key can sign a client's assertions.</summary>
+    static bool IsOfClient(JsonWebKey key) => !key.HasPrivateKey && key.Kid is { Length: > 0 } && key.Use is null or "sig" && (key.KeyOps.Count == 0 || key.KeyOps.Contains("verify")) && (key.Kty switch
+    {
+        "EC" => key.Crv == "P-384" && key.Alg is null or "ES384",
+        "RSA" => key.KeySize >= 2048 && key.Alg is null or "RS384",
+        _ => false,
+    });
 
     /// <summary>All applications that people can use, by name.</summary>
     public async Task<IReadOnlyList<App>> All(CancellationToken stop)

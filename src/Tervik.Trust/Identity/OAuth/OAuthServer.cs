@@ -37,7 +37,7 @@ public static class OAuthServer
         services.AddSingleton<OAuthPrincipals>();
         services.AddSingleton(provider => new Launches(database, provider.GetRequiredService<TimeProvider>()));
         services.AddOpenIddict()
-            .AddServer(server => Configure(server, settings))
+            .AddServer(server => Configure(server, settings, new(database, TimeProvider.System)))
             .AddValidation(validation =>
             {
                 validation.UseLocalServer();
@@ -48,7 +48,7 @@ public static class OAuthServer
         return services;
     }
 
-    static void Configure(OpenIddictServerBuilder server, TrustSettings settings)
+    static void Configure(OpenIddictServerBuilder server, TrustSettings settings, Assertions assertions)
     {
         server.SetIssuer(settings.Issuer)
             .SetAuthorizationEndpointUris("oauth/authorize").SetPushedAuthorizationEndpointUris("oauth/par").SetTokenEndpointUris("oauth/token").SetIntrospectionEndpointUris("oauth/introspect")
@@ -82,6 +82,13 @@ public static class OAuthServer
                 context.DisablePresenterValidation = true;
             }
             return default;
+        }));
+        server.AddEventHandler<OpenIddictServerEvents.ValidateTokenContext>(handler => handler.SetOrder(int.MaxValue - 1000).UseInlineHandler(async context =>
+        {
+            // OpenIddict looks at the same assertion more than once while it answers one request.
+            if (context.Principal is not { } assertion || !assertion.HasTokenType(TokenTypeIdentifiers.Private.ClientAssertion) || context.Transaction.GetProperty<string>(nameof(Assertions)) == context.Token) return;
+            if (await assertions.WhyNot(context.Token, context.CancellationToken) is { } why) context.Reject(Errors.InvalidClient, why);
+            else context.Transaction.SetProperty(nameof(Assertions), context.Token);
         }));
         // Codes and refresh tokens are good for the client they were given to; what is exchanged was given to another one by its nature.
         var party = OpenIddictServerHandlers.Exchange.ValidateAuthorizedParty.Descriptor;
@@ -159,7 +166,7 @@ public static class OAuthServer
         [OpenIddictServerAspNetCoreConstants.Properties.Error] = error, [OpenIddictServerAspNetCoreConstants.Properties.ErrorDescription] = description,
     }), [OpenIddictServerAspNetCoreDefaults.AuthenticationScheme]);
 
-    static readonly string[] Authentications = ["client_secret_basic", "private_key_jwt"], Algorithms = ["ES384", "RS384", "ES256", "RS256"], Challenges = ["S256"], Responses = ["code"],
+    static readonly string[] Authentications = ["client_secret_basic", "private_key_jwt"], Challenges = ["S256"], Responses = ["code"],
         Grants = ["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"],
         Offered = ["openid", "profile", "fhirUser", "launch", "launch/patient", "offline_access", "online_access", "patient/*.rs", "user/*.cruds", "system/*.cruds"],
         Capabilities =
@@ -177,7 +184,7 @@ public static class OAuthServer
         {
             ["issuer"] = settings.Issuer.ToString(), ["jwks_uri"] = $"{issuer}/oauth/jwks", ["authorization_endpoint"] = $"{issuer}/oauth/authorize", ["token_endpoint"] = $"{issuer}/oauth/token",
             ["pushed_authorization_request_endpoint"] = $"{issuer}/oauth/par", ["introspection_endpoint"] = $"{issuer}/oauth/introspect", ["revocation_endpoint"] = $"{issuer}/oauth/revoke", ["management_endpoint"] = $"{issuer}/apps",
-            ["token_endpoint_auth_methods_supported"] = Authentications, ["token_endpoint_auth_signing_alg_values_supported"] = Algorithms, ["grant_types_supported"] = Grants, ["response_types_supported"] = Responses,
+            ["token_endpoint_auth_methods_supported"] = Authentications, ["token_endpoint_auth_signing_alg_values_supported"] = Assertions.Algorithms, ["grant_types_supported"] = Grants, ["response_types_supported"] = Responses,
             ["code_challenge_methods_supported"] = Challenges, ["scopes_supported"] = Offered, ["capabilities"] = Capabilities,
         });
     }

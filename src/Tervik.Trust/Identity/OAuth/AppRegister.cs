@@ -67,7 +67,7 @@ public sealed class AppRegister(IOpenIddictApplicationManager applications, IOpe
     }
 
     /// <summary>Whether a key can sign a client's assertions.</summary>
-    static bool IsOfClient(JsonWebKey key) => !key.HasPrivateKey && key.Kid is { Length: > 0 } && key.Use is null or "sig" && (key.KeyOps.Count == 0 || key.KeyOps.Contains("verify")) && (key.Kty switch
+    internal static bool IsOfClient(JsonWebKey key) => !key.HasPrivateKey && key.Kid is { Length: > 0 } && key.Use is null or "sig" && (key.KeyOps.Count == 0 || key.KeyOps.Contains("verify")) && (key.Kty switch
     {
         "EC" => key.Crv == "P-384" && key.Alg is null or "ES384",
         "RSA" => key.KeySize >= 2048 && key.Alg is null or "RS384",

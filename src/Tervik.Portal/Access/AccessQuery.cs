@@ -64,7 +64,7 @@ sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, F
         {
             var (day, agent) = group.Key;
             var who = await Who(agent, stop);
-            List<(string, int)> what = [.. group.Select(AccessWords.Of).GroupBy(words => words).OrderByDescending(words => words.Count()).Select(words => (words.Key, words.Count()))];
+            var what = AccessWords.Summary(group);
             var isSelf = agent == visit.Person.Reference;
             lines.Add(new(group.Min(access => access.At.LocalDateTime), group.Max(access => access.At.LocalDateTime), agent, who.Name, who.Position, isSelf,
                 isProfessional ? null : await Why(agent, patient.Id, day, facts, stop), what, MayAsk: !isProfessional && !isSelf));

@@ -20,6 +20,10 @@ static class AccessWords
         return access.Status < 400 ? words : Words.Of("{0} (refused)", words);
     }
 
+    /// <summary>Each deed once, with how often, the most frequent first.</summary>
+    public static IReadOnlyList<(string Words, int Times)> Summary(IEnumerable<LoggedAccess> accesses) =>
+        [.. accesses.Select(Of).GroupBy(words => words).OrderByDescending(words => words.Count()).Select(words => (words.Key, words.Count()))];
+
     static string Deed(string interaction) => interaction switch
     {
         "read" or "vread" => "read",

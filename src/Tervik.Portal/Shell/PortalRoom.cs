@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
+using Tervik.Portal.Alerts;
 using Tervik.Portal.Allergies;
 using Tervik.Portal.CareTeam;
 using Tervik.Portal.Chart;
@@ -50,6 +51,7 @@ public static class PortalRoom
         services.AddSingleton<AccountParts>();
         services.AddSingleton<StaffQuery>();
         services.AddSingleton<AccessQuery>();
+        services.AddSingleton<AlertsQuery>();
         services.AddSingleton<SharingQuery>();
         services.AddSingleton<FamilyQuery>();
         services.AddRazorComponents();
@@ -103,6 +105,7 @@ public static class PortalRoom
         app.MapExplain();
         app.MapEntry();
         app.MapAccess();
+        app.MapAlerts();
         app.MapDownload();
         app.MapAccount();
         app.MapWriting();

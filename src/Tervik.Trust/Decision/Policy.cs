@@ -7,7 +7,7 @@ namespace Tervik.Trust.Decision;
 static class Policy
 {
     /// <summary>Changes with every change of the table.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>One row: these callers may do these interactions when their credential has the scope.</summary>
     /// <param name="Who">The kind of caller.</param>
@@ -52,6 +52,9 @@ static class Policy
         // What patients write in the portal: its forms decide what goes into it, so these are no interactions of the API. Who wrote it is noted with it.
         new(PrincipalKind.Patient, Scope.Write, "create-own") { OnlyTypes = ["Communication", "Consent", "Provenance", "QuestionnaireResponse", "Task"] },
         new(PrincipalKind.Patient, Scope.Write, "update-own") { OnlyTypes = ["Communication", "Consent", "Patient", "Provenance", "Task"] },
+        // Which alerts are whose to answer is asked beside this (Snooping/Alerts).
+        new(PrincipalKind.Professional, Scope.Read, "alerts"),
+        new(PrincipalKind.Professional, Scope.Write, "alert-review"),
         // Writing alone is enough for a transaction: its conditions and its reads are decided entry by entry.
         new(PrincipalKind.System, Scope.Write, "create", "update", "patch", "delete", "transaction", "batch", "$meta-add", "$meta-delete", "$validate", "$reindex"),
     ];

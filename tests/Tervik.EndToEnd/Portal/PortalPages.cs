@@ -40,7 +40,7 @@ public sealed record PortalPage(string Name, string? Who, string Path, bool IsMa
         new("patient-download", Patient, $"{Record}/download"), new("patient-entry", Patient, $"{Record}/entry/Appointment/p01-appointment"),
         new("patient-entry-history", Patient, $"{Record}/entry/Appointment/p01-appointment/history"), new("patient-account", Patient, "/account"), new("patient-explain", Patient, "/explain?system=http%3A%2F%2Floinc.org&code=4548-4"),
         new("not-found", Patient, "/patients/p02"),
-        new("professional-today", Professional, "/", IsMain: true), new("professional-patients", Professional, "/patients", IsMain: true), new("professional-tasks", Professional, "/tasks"), new("professional-go", Professional, "/go?q=ma"),
+        new("professional-today", Professional, "/", IsMain: true), new("professional-patients", Professional, "/patients", IsMain: true), new("professional-tasks", Professional, "/tasks"), new("professional-alerts", Professional, "/alerts"), new("professional-go", Professional, "/go?q=ma"),
         new("professional-chart", Professional, Record, IsMain: true), new("professional-flowsheet", Professional, $"{Record}/flowsheet", IsMain: true), new("professional-timeline", Professional, $"{Record}/timeline"),
         new("professional-handover", Professional, $"{Record}/handover"), new("professional-results", Professional, $"{Record}/results"), new("professional-conditions", Professional, $"{Record}/conditions"),
         new("professional-medication", Professional, $"{Record}/medication"), new("professional-allergies", Professional, $"{Record}/allergies"), new("professional-vaccinations", Professional, $"{Record}/vaccinations"),

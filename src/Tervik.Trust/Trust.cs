@@ -8,6 +8,7 @@ using Tervik.Storage;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Decision;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Limits;
 using Tervik.Trust.Relations;
 using Tervik.Trust.SealedLog;
 using Tervik.Trust.Snooping;
@@ -25,6 +26,8 @@ public sealed record TrustSettings
     public TimeSpan SessionLongest { get; init; } = TimeSpan.FromHours(12);
     /// <summary>Where the key of the sealed log and its newest head lie, outside of the database.</summary>
     public required string Folder { get; init; }
+    /// <summary>How much one account, application or network may ask for.</summary>
+    public LimitSettings Limits { get; init; } = new();
     /// <summary>Who signs the heads of the log besides the node itself.</summary>
     public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
 }
@@ -63,6 +66,9 @@ public static class TrustRoom
         services.AddSingleton(provider => new Alerts(database, provider.GetRequiredService<StaffRoles>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SnoopingReview(database, provider.GetRequiredService<SnoopingFacts>(), provider.GetRequiredService<Alerts>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<SnoopingService>();
+        services.AddSingleton(settings.Limits);
+        services.AddSingleton<RequestLimits>();
+        services.AddSingleton<PatientLimit>();
         services.AddHttpContextAccessor();
         services.AddSingleton<IAccessControl, AccessControl>();
         return services;

@@ -14,6 +14,9 @@ public sealed class Node : IAsyncLifetime
     /// <summary>Further settings, each <c>name=value</c>.</summary>
     public string[] Others { get; init; } = [];
 
+    /// <summary>One machine is all accounts and networks here: only tests of the limits meet them.</summary>
+    static readonly string[] Unlimited = [.. ((string[])["mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour"]).Select(name => $"{name}=1000000")];
+
     /// <summary>What it runs.</summary>
     public string[] Command { get; init; } = ["serve"];
 
@@ -60,7 +63,7 @@ public sealed class Node : IAsyncLifetime
         return (process.ExitCode, output + await errors);
     }
 
-    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address, .. Others.SelectMany(one => new[] { "--set", one })])
+    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one })])
     {
         RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
     })!;

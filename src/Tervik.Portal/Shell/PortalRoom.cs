@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
@@ -14,6 +15,7 @@ using Tervik.Portal.Encounters;
 using Tervik.Portal.Entry;
 using Tervik.Portal.Explain;
 using Tervik.Portal.Family;
+using Tervik.Portal.Faults;
 using Tervik.Portal.Flowsheet;
 using Tervik.Portal.Forms;
 using Tervik.Portal.Go;
@@ -35,6 +37,8 @@ using Tervik.Portal.Today;
 using Tervik.Portal.Vaccinations;
 using Tervik.Portal.Wishes;
 using Tervik.Portal.Writing;
+using Tervik.Records;
+using Tervik.Trust.Identity;
 
 namespace Tervik.Portal.Shell;
 
@@ -75,11 +79,19 @@ public static class PortalRoom
         return services;
     }
 
-    /// <summary>Maps all pages.</summary>
-    public static WebApplication MapPortal(this WebApplication app)
+    /// <summary>The page for who asked for too much. It looks nothing up.</summary>
+    public static IResult TooMany(HttpContext request) => FaultPage.Of(FaultKind.TooMany, new Frame(null, Appearance.Of(request), "/", FormGuard.TokenFor(request)));
+
+    /// <summary>Headers of every answer, and the reader's language. Before everything that answers.</summary>
+    public static void UsePortal(this WebApplication app)
     {
         app.UseSecurityHeaders();
         app.UseLanguage();
+    }
+
+    /// <summary>Maps all pages.</summary>
+    public static WebApplication MapPortal(this WebApplication app)
+    {
         app.MapSiteFiles();
         app.MapAppearance();
         app.MapLanguage();

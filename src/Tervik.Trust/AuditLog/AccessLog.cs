@@ -86,7 +86,10 @@ public sealed class AccessLog : IAsyncDisposable
     }
 
     /// <summary>Returns when the access is durable: all its events, in one commit.</summary>
-    public async ValueTask Append(AccessEvent access, AccessOrigin origin, CancellationToken stop) => await appends.Submit(new(access, origin, AccessPart.Of(access)), stop);
+    public ValueTask Append(AccessEvent access, AccessOrigin origin, CancellationToken stop) => Append(access, AccessPart.Of(access), origin, stop);
+
+    /// <summary>The same with its events at hand.</summary>
+    internal async ValueTask Append(AccessEvent access, IReadOnlyList<AccessPart> parts, AccessOrigin origin, CancellationToken stop) => await appends.Submit(new(access, origin, parts), stop);
 
     /// <summary>Part of the log, newest first.</summary>
     public async ValueTask<List<LoggedAccess>> Read(LogExcerpt part, CancellationToken stop)

@@ -5,12 +5,13 @@ using Tervik.Records.Access;
 using Tervik.Records.Resources;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Limits;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Trust.Decision;
 
 /// <summary>Answers what Records asks: identify, relate, decide; and log.</summary>
-sealed class AccessControl(Identification identification, CareRelations relations, FamilyRelations family, AccessLog log, RecordStore store, IHttpContextAccessor requests) : IAccessControl
+sealed class AccessControl(Identification identification, CareRelations relations, FamilyRelations family, AccessLog log, RecordStore store, PatientLimit limit, IHttpContextAccessor requests) : IAccessControl
 {
     const int MostKept = 10_000;
     /// <summary>A family's compartments are compared one by one; the longer lists of professionals are the same array while nothing changed.</summary>
@@ -23,11 +24,33 @@ sealed class AccessControl(Identification identification, CareRelations relation
         return principal.Kind == PrincipalKind.Patient ? await OfPatient(principal, interaction, stop) : Decision.Decide(principal, interaction, await Own(principal, stop));
     }
 
-    public Fault? MayWrite(Permission permission, Interaction interaction, ReadOnlySpan<long> compartments) => permission is Decided decided
-        ? Decision.RefuseWrite(decided, interaction, compartments)
-        : new(FaultKind.Forbidden, "forbidden", interaction.Type, "This permission was not given by the access control.");
+    public Fault? MayWrite(Permission permission, Interaction interaction, ReadOnlySpan<long> compartments)
+    {
+        if (permission is not Decided decided) return new(FaultKind.Forbidden, "forbidden", interaction.Type, "This permission was not given by the access control.");
+        return Decision.RefuseWrite(decided, interaction, compartments) ?? (limit.FullFor(decided.Principal, compartments) is { } after ? TooManyPatients(after) : null);
+    }
 
-    public async ValueTask Log(AccessEvent access, CancellationToken stop) => await log.Append(access, await AccessOrigin.Of(requests.HttpContext, identification, stop), stop);
+    public async ValueTask Log(AccessEvent access, CancellationToken stop)
+    {
+        var request = requests.HttpContext;
+        var origin = await AccessOrigin.Of(request, identification, stop);
+        var parts = AccessPart.Of(access);
+        // What was written is written; who may not is told before (MayWrite).
+        if (access.Status < 400 && request is not null && await limit.Take(await identification.Of(request, stop), PatientsOf(parts), mayRefuse: !Policy.Writes(access.Interaction.Name), stop) is { } after)
+        {
+            await log.Append(access with { Query = null, Resources = [], Patients = [], Status = StatusCodes.Status429TooManyRequests }, origin, stop);
+            throw new FaultException(TooManyPatients(after));
+        }
+        await log.Append(access, parts, origin, stop);
+    }
+
+    static long[] PatientsOf(IReadOnlyList<AccessPart> parts) => parts is [{ Patient: { } only }] ? [only] : [.. parts.Select(part => part.Patient).OfType<long>()];
+
+    Fault TooManyPatients(TimeSpan after)
+    {
+        if (requests.HttpContext is { } request) LimitMiddleware.RetryAfter(request.Response, after);
+        return new(FaultKind.TooMany, "throttled", null, "This account was given the data of as many different patients in an hour as it may see. Patients it saw within the hour stay open; others after the time in Retry-After.");
+    }
 
     // Patients read the own record and those of their family, and write into the own and those of the children they have custody of.
     async ValueTask<Decided> OfPatient(Principal principal, Interaction interaction, CancellationToken stop)

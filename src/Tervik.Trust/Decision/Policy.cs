@@ -59,6 +59,9 @@ static class Policy
         new(PrincipalKind.System, Scope.Write, "create", "update", "patch", "delete", "transaction", "batch", "$meta-add", "$meta-delete", "$validate", "$reindex"),
     ];
 
+    /// <summary>Whether an interaction changes the record: of it, a limit can no longer take anything back.</summary>
+    public static bool Writes(string interaction) => interaction is "create" or "update" or "patch" or "delete" or "create-own" or "update-own" or "$meta-add" or "$meta-delete" or "$reindex";
+
     static readonly FrozenDictionary<(PrincipalKind, string), Rule[]> ByInteraction = Rules
         .SelectMany(rule => rule.Interactions.Select(name => (Name: name, Rule: rule)))
         .GroupBy(row => (row.Rule.Who, row.Name), row => row.Rule)

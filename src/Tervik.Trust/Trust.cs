@@ -66,6 +66,8 @@ public static class TrustRoom
         services.AddSingleton(provider => new Alerts(database, provider.GetRequiredService<StaffRoles>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SnoopingReview(database, provider.GetRequiredService<SnoopingFacts>(), provider.GetRequiredService<Alerts>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<SnoopingService>();
+        services.AddSingleton(new LogCompleteness(database));
+        services.AddHostedService<CompletenessService>();
         services.AddSingleton(settings.Limits);
         services.AddSingleton<RequestLimits>();
         services.AddSingleton<PatientLimit>();

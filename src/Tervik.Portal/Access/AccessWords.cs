@@ -17,6 +17,7 @@ static class AccessWords
             { Interaction.Name: "sign-in" or "sign-out" } => Words.Of(access.Interaction.Name),
             _ => Words.Of($"did {Deed(access.Interaction.Name)}", Kinds(access)),
         };
+        if (access.Concerned > 1) words = Words.Of("{0}, in a list", words);
         return access.Status < 400 ? words : Words.Of("{0} (refused)", words);
     }
 

@@ -122,6 +122,15 @@ public sealed class AccessLog : IAsyncDisposable
         return await rows.Read() ? ReadAccess(rows) : null;
     }, stop);
 
+    /// <summary>When each professional was first given something of a patient.</summary>
+    public ValueTask<Dictionary<string, long>> FirstOfProfessionals(long compartment, CancellationToken stop) => database.Read(async session =>
+    {
+        var firsts = new Dictionary<string, long>(StringComparer.Ordinal);
+        await using var rows = await session.Query("SELECT e.agent, min(e.event) FROM access_patient p JOIN access_event e ON e.event = p.event WHERE p.comp = $1 AND e.status < 400 AND e.agent LIKE 'Practitioner/%' GROUP BY e.agent", compartment);
+        while (await rows.Read()) firsts[rows.Text(0)!] = rows.Int64(1);
+        return firsts;
+    }, stop);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => appends.DisposeAsync();
 

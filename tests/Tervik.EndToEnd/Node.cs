@@ -44,12 +44,18 @@ public sealed class Node : IAsyncLifetime
     /// <summary>A FHIR client with a new token of this agent.</summary>
     public async Task<HttpClient> Client(string agent, string scope = "readwrite")
     {
+        var client = new HttpClient { BaseAddress = new Uri($"{Address}/fhir/") };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await Token(agent, scope));
+        return client;
+    }
+
+    /// <summary>A new token of this agent.</summary>
+    public async Task<string> Token(string agent, string scope = "readwrite")
+    {
         using var issue = Start("token", agent, "--scope", scope);
         var token = (await issue.StandardOutput.ReadToEndAsync()).Trim();
         await issue.WaitForExitAsync();
-        var client = new HttpClient { BaseAddress = new Uri($"{Address}/fhir/") };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        return client;
+        return token;
     }
 
     /// <summary>Runs a command of the program on the same data, while the node serves.</summary>

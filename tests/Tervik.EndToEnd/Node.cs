@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Tervik.EndToEnd;
 
@@ -9,6 +10,7 @@ namespace Tervik.EndToEnd;
 public sealed class Node : IAsyncLifetime
 {
     readonly string folder = Directory.CreateTempSubdirectory("tervik-e2e-").FullName;
+    readonly StringBuilder output = new();
     Process? server;
 
     /// <summary>Further settings, each <c>name=value</c>.</summary>
@@ -25,6 +27,8 @@ public sealed class Node : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = Start(Command);
+        // Read all the time: a full pipe would hold the program up.
+        foreach (var stream in (StreamReader[])[server.StandardOutput, server.StandardError]) _ = Keep(stream);
         using var http = new HttpClient();
         for (var wait = 0; wait < 1200; wait++)
         {
@@ -34,11 +38,23 @@ public sealed class Node : IAsyncLifetime
             }
             catch (HttpRequestException)
             {
-                if (server.HasExited) throw new InvalidOperationException($"The server ended with {server.ExitCode}: {await server.StandardError.ReadToEndAsync()}");
+                if (server.HasExited) throw new InvalidOperationException($"The server ended with {server.ExitCode}: {Output}");
             }
             await Task.Delay(100);
         }
         throw new TimeoutException("The server did not become ready.");
+    }
+
+    async Task Keep(StreamReader stream)
+    {
+        while (await stream.ReadLineAsync() is { } line)
+            lock (output) output.AppendLine(line);
+    }
+
+    /// <summary>What the server has printed so far: its log.</summary>
+    public string Output
+    {
+        get { lock (output) return output.ToString(); }
     }
 
     /// <summary>A FHIR client with a new token of this agent.</summary>

@@ -222,7 +222,7 @@ static partial class RecordBench
     /// <summary>One account and one network ask here for what a country does: the limits are there and count, and are not met.</summary>
     static readonly string[] Wide = [.. ((string[])["mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourOfProgram"]).SelectMany(name => (string[])["--set", $"{name}=10000000"])];
 
-    public static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, [.. arguments, .. Wide]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    public static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments is ["serve", ..] ? [.. arguments, .. Wide] : arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     public static async Task<string> Output(string program, string[] arguments)
     {

@@ -22,7 +22,7 @@ public static class LimitMiddleware
         var (limits, identification) = (app.Services.GetRequiredService<RequestLimits>(), app.Services.GetRequiredService<Identification>());
         app.Use(async (request, next) =>
         {
-            request.Response.Headers[AccessOrigin.RequestHeader] = AccessOrigin.RequestOf(request);
+            request.Response.Headers[AccessOrigin.RequestHeader] = AccessOrigin.Begin(request);
             if (limits.Exceeds(request) is { } after)
             {
                 await Refuse(request, after, page);

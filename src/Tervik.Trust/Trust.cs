@@ -11,6 +11,7 @@ using Tervik.Trust.Consent;
 using Tervik.Trust.Decision;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Identity.OAuth;
+using Tervik.Trust.Limits;
 using Tervik.Trust.Relations;
 using Tervik.Trust.SealedLog;
 using Tervik.Trust.Snooping;
@@ -30,6 +31,8 @@ public sealed record TrustSettings
     public Uri Issuer { get; init; } = new("http://127.0.0.1:8080/");
     /// <summary>Where the key of the sealed log and its newest head lie, outside of the database.</summary>
     public required string Folder { get; init; }
+    /// <summary>How much one account, application or network may ask for.</summary>
+    public LimitSettings Limits { get; init; } = new();
     /// <summary>Who signs the heads of the log besides the node itself.</summary>
     public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
 }
@@ -72,6 +75,11 @@ public static class TrustRoom
         services.AddSingleton(provider => new Alerts(database, provider.GetRequiredService<StaffRoles>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SnoopingReview(database, provider.GetRequiredService<SnoopingFacts>(), provider.GetRequiredService<Alerts>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<SnoopingService>();
+        services.AddSingleton(new LogCompleteness(database));
+        services.AddHostedService<CompletenessService>();
+        services.AddSingleton(settings.Limits);
+        services.AddSingleton<RequestLimits>();
+        services.AddSingleton<PatientLimit>();
         services.AddHttpContextAccessor();
         services.AddSingleton<IAccessControl, AccessControl>();
         return services;

@@ -7,6 +7,7 @@ return args switch
     ["crash", .. var options] => await CrashBench.Run(options),
     ["audit", .. var options] => await AuditBench.Run(options),
     ["revocation", .. var options] => await RevocationBench.Run(options),
+    ["authz", .. var options] => await AuthzBench.Run(options),
     ["portal", .. var options] => await PortalBench.Run(options),
     ["portal-stub", var address, var folder] => await PortalBench.ServeStubbed(address, folder),
     ["bare", var address, var file] => await Bare.Serve(address, file),
@@ -31,6 +32,9 @@ static int Usage()
         ./tervik bench audit [--events N] [--kills N] [--complete N] [--engine sqlite|postgresql] [--json FILE]
             the log of accesses written, sealed, checked and proven, beside the hashes alone; then kill -9 while clients read, and every answer held against the log;
             --complete: N requests on many ways by clients that count of which patients they received anything, held against each patient's log
+
+        ./tervik bench authz [--cases N] [--seed S] [--json FILE]
+            the authorization matrix: every asker by every way at everything of a generated world, held against an oracle
 
         ./tervik bench revocation [--times N] [--engine sqlite|postgresql] [--json FILE]
             how soon a closed record, an ended proxy, a revoked token and a left session are gone on every path, while others read

@@ -11,7 +11,7 @@ public sealed class AlertsTests(Browser browser) : IClassFixture<Browser>
 
     async Task<string> Raised(string patient)
     {
-        await TestPatient.Put(browser.Node, $"Patient/{patient}", $$"""{"resourceType":"Patient","id":"{{patient}}","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"CEL"}]},"name":[{"family":"Tuntud","given":["Kuulus"]}]}""");
+        await TestPatient.Put(browser.Node, $"Patient/{patient}", $$"""{"resourceType":"Patient","id":"{{patient}}","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"CEL"}]},"generalPractitioner":[{"reference":"{{Curious}}"}],"name":[{"family":"Tuntud","given":["Kuulus"]}]}""");
         await TestPatient.Put(browser.Node, $"Encounter/{patient}-visit", $$"""{"resourceType":"Encounter","id":"{{patient}}-visit","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":{"reference":"Patient/{{patient}}"},"period":{"start":"2020-10-01","end":"2020-10-01"},"participant":[{"individual":{"reference":"{{Curious}}"} }]}""");
         using (var curious = await PortalPerson.SignIn(browser.Node, Curious)) Assert.Equal(HttpStatusCode.OK, (await curious.Get($"/patients/{patient}")).Status);
         for (var wait = 0; wait < 200; wait++)

@@ -21,6 +21,7 @@ public sealed partial class RoutesTests
     [
         "GET /health/live", "GET /health/ready", "GET /assets/", "GET /access-log/checkpoint", "GET /access-log/key", "GET /access-log/tile/", // hashes alone
         "GET /sign-in", "POST /sign-in", "POST /sign-in/again", "POST /sign-out", "GET /tour", "POST /language", "POST /appearance", "POST /session/extend", "GET /explain", "GET /", // the first page sends elsewhere
+        "GET /oauth/authorize", "POST /oauth/authorize", "POST /oauth/token", "GET /oauth/userinfo", "GET /.well-known/smart-configuration", "GET /fhir/.well-known/smart-configuration", // OpenIddict asks who it is; the page asks the person
         "GET /account", "POST /account/tokens", "POST /account/tokens/revoke", "POST /account/sessions/close", "POST /account/sessions/end", // one's own account
     ];
 

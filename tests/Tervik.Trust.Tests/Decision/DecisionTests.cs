@@ -67,6 +67,8 @@ public sealed class DecisionTests
         open-record         Patient       -      -       R            -
         review              *             -      -       R            -
         apps                *             -      R       R            -
+        alerts              *             -      -       R            -
+        alert-review        *             -      -       W            -
         $export             *             -      -       -            -
         $merge              Patient       -      -       -            -
         READ                Observation   -      -       -            -

@@ -101,6 +101,8 @@ public static class OAuthServer
     /// <summary>Maps the endpoints without a page. The middleware of OpenIddict sees only its own paths, so that the others do not pay for it.</summary>
     internal static void MapOAuth(this WebApplication app)
     {
+        // Without this the host puts the middleware before all others, security headers included.
+        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
         app.UseWhen(request => request.Request.Path.StartsWithSegments("/oauth", StringComparison.Ordinal) || request.Request.Path.StartsWithSegments("/.well-known", StringComparison.Ordinal), branch => branch.UseAuthentication());
         app.MapPost("/oauth/token", Token);
         app.MapGet("/oauth/userinfo", (Delegate)UserInfo);

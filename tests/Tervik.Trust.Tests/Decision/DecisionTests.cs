@@ -62,6 +62,8 @@ public sealed class DecisionTests
         create-own          Patient       -      -       -            -
         update-own          Patient       -      W       -            -
         update-own          Condition     -      -       -            -
+        alerts              *             -      -       R            -
+        alert-review        *             -      -       W            -
         $export             *             -      -       -            -
         $merge              Patient       -      -       -            -
         READ                Observation   -      -       -            -

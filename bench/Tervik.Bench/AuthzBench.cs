@@ -30,6 +30,14 @@ static class AuthzBench
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Cases} of {all.Count} cases, {result.Requests} requests, {result.Wrong.Count} wrong, {printed} canaries printed, {result.Time.TotalSeconds:0} s, {result.Requests / result.Time.TotalSeconds:0} requests/s (seed {seed})"));
         if (RecordBench.Option(options, "--json") is { } file)
             await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { seed, result.Cases, result.Requests, wrong = result.Wrong.Count, printed, seconds = result.Time.TotalSeconds }));
-        return result.Wrong.Count + printed == 0 ? 0 : 3;
+        var (requests, differences) = (0, 0);
+        foreach (var professional in (string[])["dr0", "dr3", "dr8"])
+        {
+            var (asked, hidden, differing) = await TwoWorlds.Run(program, seed, professional, cases, CancellationToken.None);
+            (requests, differences) = (requests + asked, differences + differing.Count);
+            foreach (var difference in differing.Take(5)) Console.WriteLine(difference);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"two worlds for {professional}: {hidden} things hidden or absent, {asked} requests, {differing.Count} answered differently"));
+        }
+        return result.Wrong.Count + printed + differences == 0 ? 0 : 3;
     }
 }

@@ -105,7 +105,8 @@ public sealed partial class AuthzRun(AuthzNode node, World world, Oracle oracle)
         return absent[key] = (status, text);
     }
 
-    async Task<(int Status, string Text, string Headers)> Send(Case one, string path, CancellationToken stop)
+    /// <summary>Sends one request of a case.</summary>
+    internal async Task<(int Status, string Text, string Headers)> Send(Case one, string path, CancellationToken stop)
     {
         Interlocked.Increment(ref requests);
         using var request = new HttpRequestMessage(new HttpMethod(one.Method), new Uri(path.Replace(" ", "%20", StringComparison.Ordinal).Replace("|", "%7C", StringComparison.Ordinal), UriKind.Relative));

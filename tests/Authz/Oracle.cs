@@ -64,6 +64,7 @@ public sealed class Oracle(World world)
     bool Hides(Asker asker, string patient, Thing thing)
     {
         if (thing.Type == "Patient") return false;
+        if (asker.Kind == "patient" && asker.Id != patient && world.Choices.Any(choice => choice is { Kind: "opt out", IsEnded: false } && choice.Patient == patient && Marked(patient, choice.What).Contains(thing.Name))) return true;
         if (asker.Kind == "patient")
             return asker.Id != patient && patient == "pt32" && IsParent(asker.Id, patient) && new[] { "MH", "SUD", "SEX", "STD" }.Any(what => Marked(patient, what).Contains(thing.Name));
         if (asker.Kind != "professional") return false;

@@ -27,30 +27,49 @@ public sealed class World
     static readonly string[] Units = ["h1-a", "h1-b", "h2-a", "lab", "pharm", "gp"];
 
     readonly Random dice;
+    readonly string? everywhere;
     int canaries;
 
-    public World(int seed, DateTime now)
+    /// <param name="seed">The same makes the same.</param>
+    /// <param name="now">Around when it all happens.</param>
+    /// <param name="everywhere">A professional who is everybody's general practitioner; null for nobody.</param>
+    public World(int seed, DateTime now, string? everywhere = null)
     {
-        (dice, Now) = (new(seed), now);
+        (dice, Now, this.everywhere) = (new(seed), now, everywhere);
         MakeDirectory();
         for (var i = 0; i < PatientCount; i++) MakePatient(i);
         MakeFamily();
         MakeChoices();
+        (ByCanary, ByName) = ([], []);
+        Index();
+    }
+
+    void Index()
+    {
         ByCanary = Things.Where(thing => thing.Canary is not null).ToDictionary(thing => thing.Canary!);
         ByName = Things.ToDictionary(thing => thing.Name);
     }
 
     public DateTime Now { get; }
-    public List<Thing> Things { get; } = [];
-    public List<Choice> Choices { get; } = [];
+    public List<Thing> Things { get; private set; } = [];
+    public List<Choice> Choices { get; private set; } = [];
     public List<Opened> Opened { get; } = [];
-    public Dictionary<string, Thing> ByCanary { get; }
-    public Dictionary<string, Thing> ByName { get; }
+    public Dictionary<string, Thing> ByCanary { get; private set; }
+    public Dictionary<string, Thing> ByName { get; private set; }
     /// <summary>Unit of each professional; null for who has no role.</summary>
     public Dictionary<string, string?> UnitOf { get; } = [];
     public Dictionary<string, string> RoleOf { get; } = [];
     public HashSet<string> Left { get; } = [];
     public static readonly Dictionary<string, string> PartOf = new() { ["h1-a"] = "h1", ["h1-b"] = "h1", ["h2-a"] = "h2" };
+
+    /// <summary>The same world with fewer things and without anybody's choice.</summary>
+    public World With(Predicate<Thing> kept)
+    {
+        var less = (World)MemberwiseClone();
+        (less.Things, less.Choices) = (Things.FindAll(kept), []);
+        less.Index();
+        return less;
+    }
 
     void Directory(string type, string id, JsonObject json)
     {
@@ -109,6 +128,7 @@ public sealed class World
         var subject = $"'subject':{{'reference':'Patient/{p}'}}";
         var born = i == 31 ? Now.AddYears(-5) : i == 32 ? Now.AddYears(-15) : Now.AddYears(-40 - i % 30);
         var doctor = dice.Next(3) switch { 0 => $",'generalPractitioner':[{{'reference':'{Who()}'}}]", 1 => $",'generalPractitioner':[{{'reference':'{Unit()}'}}]", _ => "" };
+        if (everywhere is not null) doctor = $",'generalPractitioner':[{{'reference':'Practitioner/{everywhere}'}}]";
         Add("Patient", p, [p], $"{{'identifier':[{{'system':'urn:tervik:sample:national-id','value':'n{i}'}}],'name':[{{'family':'CANARY'}}],'birthDate':'{born.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}','managingOrganization':{{'reference':'Organization/gp'}}{doctor}}}");
         string Encounter(string id, string more)
         {

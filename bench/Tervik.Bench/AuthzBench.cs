@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Tervik.Authz;
+
+namespace Tervik.Bench;
+
+/// <summary>The authorization matrix: a seeded world, generated requests, and an oracle that shares no code with the product.</summary>
+static class AuthzBench
+{
+    const int AtATime = 6;
+
+    public static async Task<int> Run(string[] options)
+    {
+        var count = int.Parse(RecordBench.Option(options, "--cases") ?? "50000", CultureInfo.InvariantCulture);
+        var seed = int.Parse(RecordBench.Option(options, "--seed") ?? "1", CultureInfo.InvariantCulture);
+        var program = RecordBench.Option(options, "--program") ?? Path.Combine(AppContext.BaseDirectory, "../../../tervik/tervik");
+        if (!File.Exists(program)) return RecordBench.Fail("The program is not built: run ./tervik bench authz.");
+        var world = new World(seed, DateTime.UtcNow);
+        var oracle = new Oracle(world);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {world.Items.Count} resources, {world.Callers.Count} principals, {world.Choices.Count} choices"));
+        await using var node = await AuthzNode.Start(program, world);
+        var cases = new Cases(world, oracle, seed);
+        using var run = new Authz.Run(world, oracle, node.Address, node.Tokens);
+        var drawn = Enumerable.Range(0, count).Select(_ => cases.Next()).ToList();
+        var watch = Stopwatch.StartNew();
+        await run.All(drawn, AtATime);
+        Console.Write(run.Report(watch.Elapsed));
+        if (RecordBench.Option(options, "--json") is { } file)
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { seed, cases = count, wrong = run.Wrongs.Count, seconds = watch.Elapsed.TotalSeconds, requests = run.Requests }));
+        // Canaries in what the node wrote besides its databases.
+        var leaked = Authz.Run.CanariesIn(node.Written).Count();
+        Console.WriteLine($"canaries in the standard output and error: {leaked}");
+        return run.Wrongs.Count == 0 && leaked == 0 ? 0 : 3;
+    }
+}

@@ -91,7 +91,7 @@ sealed class AuthzNode : IAsyncDisposable
 
     async Task Serve(string program)
     {
-        server = Process.Start(new ProcessStartInfo(program, ["serve", "--data", folder, "--listen", Address]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder })!;
+        server = Process.Start(new ProcessStartInfo(program, ["serve", "--data", folder, "--listen", Address, "--demo", "false"]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder })!;
         void Keep(object _, DataReceivedEventArgs line)
         {
             lock (written) written.AppendLine(line.Data);

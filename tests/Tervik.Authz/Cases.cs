@@ -37,7 +37,8 @@ public sealed class Cases
 
     readonly World world;
     readonly Oracle oracle;
-    readonly Random random;
+    readonly int seed;
+    Random random = new(0);
     readonly Dictionary<Caller, HashSet<Item>> seen = new(ReferenceEqualityComparer.Instance);
     readonly List<Item> patients, records;
     readonly Dictionary<string, List<Item>> byPatient;
@@ -45,7 +46,7 @@ public sealed class Cases
     /// <summary>From a seed.</summary>
     public Cases(World world, Oracle oracle, int seed)
     {
-        (this.world, this.oracle, random) = (world, oracle, new(seed));
+        (this.world, this.oracle, this.seed) = (world, oracle, seed);
         patients = [.. world.Items.Where(item => item.Type == "Patient")];
         records = [.. world.Items.Where(item => Oracle.CompartmentsOf(item, item.Versions[0]!).Count > 0 || item.Type == "Binary")];
         byPatient = patients.ToDictionary(patient => patient.Reference, patient => records.Where(item => item.Type == "Binary" ? item.Id == patient.Id + "-b" : item.Versions.OfType<JsonObject>().Any(body => Oracle.CompartmentsOf(item, body).Contains(patient.Reference))).ToList());
@@ -57,9 +58,10 @@ public sealed class Cases
 
     static string? SubjectOf(Item item) => (item.Latest?["subject"] ?? item.Latest?["patient"])?["reference"]?.ToString();
 
-    /// <summary>The next case.</summary>
-    public Case Next()
+    /// <summary>The case of a number: the same for the same seed, whatever was drawn before.</summary>
+    public Case Number(int number)
     {
+        random = new(unchecked(seed * 1_000_003 + number));
         var who = Any(world.Callers);
         var patient = Any(patients);
         var target = random.Next(10) switch { 0 => patient, 1 => Any(world.Items), _ => Any(byPatient[patient.Reference]) };
@@ -79,12 +81,14 @@ public sealed class Cases
             case 3: return Get("read conditional", $"{type}/{id}") with { Headers = [("If-None-Match", $"W/\"{random.Next(1, 3)}\"")] };
             case 4: return Get("read conditional", $"{type}/{id}") with { Headers = [("If-Modified-Since", "Mon, 01 Jan 2035 00:00:00 GMT")] };
             case 5: return Get("read subset", $"{type}/{id}?{Any<string>(["_summary=true", "_summary=text", "_elements=id,note,name,code", "_format=xml", "_pretty=true"])}");
-            case 6: return Get("vread", $"{type}/{id}/_history/{random.Next(1, 4)}");
-            case 7: return Get("history", $"{type}/{id}/_history") with { MustShow = mustShow };
+            case 6:
+                var version = random.Next(1, 4);
+                return Get("vread", $"{type}/{id}/_history/{version}") with { Hidden = version > target.Versions.Count ? isHidden : !oracle.Sees(who, target, version) };
+            case 7: return Get("history", $"{type}/{id}/_history") with { MustShow = mustShow, Hidden = !Enumerable.Range(1, target.Versions.Count).Any(one => oracle.Sees(who, target, one)) };
             case 8: return Get("history", $"{type}/_history?_count=200") with { Hidden = false };
             case 9: return Get("history", "_history?_count=300") with { Hidden = false };
             case 10: return Get("search by id", $"{type}?_id={id}") with { MustShow = mustShow && isFine };
-            case 11: return Get("search by id", $"{type}?_id={id},{Never}-2&_total=accurate") with { Total = isFine ? mustShow ? 1 : isHidden || target.Latest is null ? 0 : null : null };
+            case 11: return Get("search by id", $"{type}?_id={id},qq-nobody&_total=accurate") with { Total = isFine ? mustShow ? 1 : isHidden || target.Latest is null ? 0 : null : null };
             case 12: return new(who, "search by patient", HttpMethod.Get, $"{kind}?patient={patient.Id}&_count=200", patient) { Matches = isFine ? Of(world.Items.Where(InSearch)) : null };
             case 13: return new(who, "search by patient", HttpMethod.Post, $"{kind}/_search", patient) { Body = $"patient=Patient/{patient.Id}&_count=200", Headers = [("Content-Type", "application/x-www-form-urlencoded")], Matches = isFine ? Of(world.Items.Where(InSearch)) : null };
             case 14: return new(who, "count", HttpMethod.Get, $"{kind}?patient={patient.Id}&{Any<string>(["_summary=count", "_total=accurate&_count=1", "_count=0"])}", patient) { Total = isFine ? Of(world.Items.Where(InSearch)).Count : null };
@@ -100,12 +104,9 @@ public sealed class Cases
             }
             case 17: return new(who, "compartment", HttpMethod.Get, $"Patient/{patient.Id}/{Any<string>([kind, "*"])}?_count=200", patient);
             case 18: return new(who, "chain", HttpMethod.Get, $"{Any<string>(["Observation?patient.identifier=urn:oid:1.2.208.176.1.2|", "Condition?subject:Patient.identifier=", "MedicationRequest?patient.identifier="])}{patient.Latest!["identifier"]![0]!["value"]}&_count=200", patient);
-            case 19: return new(who, "_has", HttpMethod.Get, $"Patient?_has:Condition:patient:code={Any<string>(["F32.1", "F10.2", "A54.0", "Q90.9", "T74.1", "N97.0"])}&_count=200", patient)
-            {
-                Matches = null,
-            };
+            case 19: return new(who, "_has", HttpMethod.Get, $"Patient?_has:Condition:patient:code={Any<string>(["F32.1", "F10.2", "A54.0", "Q90.9", "T74.1", "N97.0"])}&_count=200", patient);
             case 20: return Get("_has", $"Patient?_has:{Any<string>(["Observation:patient", "Condition:patient", "MedicationRequest:patient"])}:_id={id}");
-            case 21: return Get("_has", $"Condition?_has:MedicationRequest:reason-reference:_id={id}") with { Hidden = false };
+            case 21: return Get("_has", $"Condition?_has:List:item:_id={id}") with { Hidden = false };
             case 22: return Get("_filter", $"{type}?_filter=_id eq {id}");
             case 23: return Get("_include", $"{type}?_id={id}&_include=*&_include:iterate=*");
             case 24: return Get("_revinclude", $"{type}?_id={id}&_revinclude=*");
@@ -121,17 +122,18 @@ public sealed class Cases
             case 34: return new(who, "access log", HttpMethod.Get, $"AuditEvent?{(random.Next(2) == 0 ? $"patient={patient.Id}" : $"entity={type}/{id}")}&_count=50", target);
         }
         // What writes: only where the target is hidden, so that nothing can change; a condition that never holds comes with it where the protocol has one.
-        if (!isHidden || who.Agent is null) return Get("read", $"{type}/{id}") with { MustShow = mustShow };
-        var version = ("If-Match", "W/\"999\"");
+        // A system client writes everything, so that nothing is hidden from it there; of a token that only writes, its holder's sight counts.
+        if (who.Agent is null || who.Agent.StartsWith("client/", StringComparison.Ordinal) && !who.Dead || oracle.Sees(who with { Read = true }, target)) return Get("read", $"{type}/{id}") with { MustShow = mustShow };
+        var never = ("If-Match", "W/\"999\"");
         var json = ("Content-Type", "application/fhir+json");
         return random.Next(7) switch
         {
-            0 => Get("write", $"{type}/{id}") with { Method = HttpMethod.Put, Headers = [version, json], Body = Stub(target) },
-            1 => Get("write", $"{type}/{id}") with { Method = HttpMethod.Delete, Headers = [version] },
-            2 => Get("patch", $"{type}/{id}") with { Method = HttpMethod.Patch, Headers = [version, ("Content-Type", "application/json-patch+json")], Body = """[{"op":"test","path":"/status","value":"final"}]""" },
-            3 => Get("patch", $"{type}/{id}") with { Method = HttpMethod.Patch, Headers = [version, json], Body = """{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"delete"},{"name":"path","valueString":"Observation.note"}]}]}""" },
-            4 => Get("conditional write", $"{type}?_id={id}") with { Method = HttpMethod.Patch, Headers = [version, ("Content-Type", "application/json-patch+json")], Body = """[{"op":"test","path":"/id","value":"x"}]""" },
-            5 when !who.Agent.StartsWith("client/", StringComparison.Ordinal) => Get("conditional write", $"{type}?_id={id}") with { Method = HttpMethod.Delete },
+            0 => Get("write", $"{type}/{id}") with { Method = HttpMethod.Put, Headers = [never, json], Body = Stub(target) },
+            1 => Get("write", $"{type}/{id}") with { Method = HttpMethod.Delete, Headers = [never] },
+            2 => Get("patch", $"{type}/{id}") with { Method = HttpMethod.Patch, Headers = [never, ("Content-Type", "application/json-patch+json")], Body = """[{"op":"test","path":"/status","value":"final"}]""" },
+            3 => Get("patch", $"{type}/{id}") with { Method = HttpMethod.Patch, Headers = [never, json], Body = """{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"delete"},{"name":"path","valueString":"Observation.note"}]}]}""" },
+            4 => Get("conditional write", $"{type}?_id={id}") with { Method = HttpMethod.Patch, Headers = [never, ("Content-Type", "application/json-patch+json")], Body = """[{"op":"test","path":"/id","value":"x"}]""" },
+            5 => Get("conditional write", $"{type}?_id={id}") with { Method = HttpMethod.Delete },
             _ => Get("transaction", "") with { Method = HttpMethod.Post, Headers = [json], Body = Bundle("transaction", ("PUT", $"{type}/{id}", "W/\"999\"", Stub(target))) },
         };
     }

@@ -33,11 +33,18 @@ static class AuthzBench
         Console.Write(run.Report(watch.Elapsed));
         var isUnchanged = before == await run.State();
         Console.WriteLine(isUnchanged ? "the world is as it was" : "A CASE CHANGED THE WORLD");
+        var twin = world.WithoutHidden(seed);
+        await using var second = await AuthzNode.Start(program, twin);
+        using var other = new Authz.Run(twin, second.Address, second.Tokens);
+        var pairs = Math.Max(100, count / 10);
+        var differences = await run.Beside(other, seed, pairs);
+        foreach (var one in differences.Take(10)) Console.WriteLine($"\n{one.Case.Curl(node.Address)}\n  without it {one.Expected}\n  with it    {one.Got}");
+        Console.WriteLine($"two worlds, {world.Items.Count - twin.Items.Count} resources hidden: {pairs} requests, {differences.Count} answered otherwise");
         if (RecordBench.Option(options, "--json") is { } file)
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { seed, cases = count, wrong = run.Wrongs.Count, seconds = watch.Elapsed.TotalSeconds, requests = run.Requests }));
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { seed, cases = count, wrong = run.Wrongs.Count, seconds = watch.Elapsed.TotalSeconds, requests = run.Requests, known = run.Known.Count, pairs, differences = differences.Count }));
         // Canaries in what the node wrote besides its databases.
         var leaked = Authz.Run.CanariesIn(node.Written).Count();
         Console.WriteLine($"canaries in the standard output and error: {leaked}");
-        return run.Wrongs.Count == 0 && leaked == 0 && isUnchanged ? 0 : 3;
+        return run.Wrongs.Count == 0 && leaked == 0 && isUnchanged && differences.Count == 0 ? 0 : 3;
     }
 }

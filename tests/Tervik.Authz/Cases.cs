@@ -36,7 +36,7 @@ public sealed class Cases
     static readonly string[] Clinical = ["Observation", "Condition", "MedicationRequest", "Encounter", "DocumentReference", "DiagnosticReport", "AllergyIntolerance", "List", "Appointment", "ServiceRequest"];
 
     readonly World world;
-    readonly Oracle oracle;
+    readonly Oracle oracle, drawing;
     readonly int seed;
     Random random = new(0);
     readonly Dictionary<Caller, HashSet<Item>> seen = new(ReferenceEqualityComparer.Instance);
@@ -44,15 +44,23 @@ public sealed class Cases
     readonly Dictionary<string, List<Item>> byPatient;
 
     /// <summary>From a seed.</summary>
-    public Cases(World world, Oracle oracle, int seed)
+    /// <param name="world">Gives the data.</param>
+    /// <param name="oracle">Says what is expected.</param>
+    /// <param name="drawing">Says what is likely to be found: the same for every reading, so that a number is the same request.</param>
+    /// <param name="seed">Everything random comes from it.</param>
+    public Cases(World world, Oracle oracle, Oracle drawing, int seed)
     {
-        (this.world, this.oracle, this.seed) = (world, oracle, seed);
+        (this.world, this.oracle, this.drawing, this.seed) = (world, oracle, drawing, seed);
         patients = [.. world.Items.Where(item => item.Type == "Patient")];
         records = [.. world.Items.Where(item => Oracle.CompartmentsOf(item, item.Versions[0]!).Count > 0 || item.Type == "Binary")];
         byPatient = patients.ToDictionary(patient => patient.Reference, patient => records.Where(item => item.Type == "Binary" ? item.Id == patient.Id + "-b" : item.Versions.OfType<JsonObject>().Any(body => Oracle.CompartmentsOf(item, body).Contains(patient.Reference))).ToList());
     }
 
     HashSet<Item> SeenBy(Caller who) => seen.TryGetValue(who, out var known) ? known : seen[who] = [.. world.Items.Where(item => oracle.Sees(who, item))];
+
+    readonly Dictionary<Caller, List<Item>> drawn = new(ReferenceEqualityComparer.Instance);
+
+    List<Item> Findable(Caller who) => drawn.TryGetValue(who, out var known) ? known : drawn[who] = [.. records.Where(item => drawing.Sees(who, item))];
 
     T Any<T>(IReadOnlyList<T> of) => of[random.Next(of.Count)];
 
@@ -65,6 +73,12 @@ public sealed class Cases
         var who = Any(world.Callers);
         var patient = Any(patients);
         var target = random.Next(10) switch { 0 => patient, 1 => Any(world.Items), _ => Any(byPatient[patient.Reference]) };
+        // Two of three are about what there is to find for this caller, so that most show something.
+        if (random.Next(3) > 0 && Findable(who) is { Count: > 0 } findable)
+        {
+            target = Any(findable);
+            patient = target.Latest is { } latest && Oracle.CompartmentsOf(target, latest).Order(StringComparer.Ordinal).FirstOrDefault() is { } of ? patients.Find(one => one.Reference == of) ?? patient : patient;
+        }
         var visible = SeenBy(who);
         var isHidden = !visible.Contains(target);
         var isFine = who.Agent is not null && !who.Dead && who.Read;
@@ -118,7 +132,7 @@ public sealed class Cases
             case 30: return new(who, "operations", HttpMethod.Get, $"Patient/{patient.Id}/{Any<string>(["$everything?_count=500", "$summary"])}", patient) { Hidden = !visible.Contains(patient) };
             case 31: return new(who, "operations", HttpMethod.Get, Any<string>([$"Observation/$lastn?patient=Patient/{patient.Id}&max=3", $"Patient/{patient.Id}/$meta", $"{type}/{id}/$meta"]), target);
             case 32: return new(who, "batch", HttpMethod.Post, "", target) { Body = Bundle("batch", ("GET", $"{type}/{id}", null, null), ("GET", $"{type}?_id={id}", null, null), ("GET", $"Patient/{patient.Id}", null, null)), Hidden = false };
-            case 33: return new(who, "batch", HttpMethod.Post, "", target) { Body = Bundle("batch", ("GET", $"{type}/{id}", null, null), ("GET", $"{type}/{id}/_history/1", null, null)), Hidden = isHidden };
+            case 33: return new(who, "batch", HttpMethod.Post, "", target) { Body = Bundle("batch", ("GET", $"{type}/{id}", null, null), ("GET", $"{type}/{id}/_history/1", null, null)), Hidden = isHidden && !oracle.Sees(who, target, 1) };
             case 34: return new(who, "access log", HttpMethod.Get, $"AuditEvent?{(random.Next(2) == 0 ? $"patient={patient.Id}" : $"entity={type}/{id}")}&_count=50", target);
         }
         // What writes: only where the target is hidden, so that nothing can change; a condition that never holds comes with it where the protocol has one.

@@ -74,6 +74,15 @@ public sealed class Oracle
         return (reading.HasFlag(Reading.EarlierVersionsByTheirOwn) || SeesBody(who.Agent, item, item.Versions[lastBody]!)) && SeesBody(who.Agent, item, item.Versions[Math.Min(version - 1, lastBody)]!);
     }
 
+    /// <summary>Whether a choice without an exception keeps it from all professionals but behind a broken glass, in every record that it is in.</summary>
+    public bool IsHiddenFromAll(Item item)
+    {
+        var patients = item.Type == "Binary" ? documentsOf[item.Reference].SelectMany(document => CompartmentsOf(document, document.Latest!)).ToHashSet() : [.. item.Versions.OfType<JsonObject>().SelectMany(version => CompartmentsOf(item, version))];
+        return patients.Count > 0 && patients.All(patient => world.Choices.Exists(choice => choice is { Actor: "*", Ended: false, Kind: ChoiceKind.KeepOut or ChoiceKind.OptOut } && choice.Patient == patient
+            && (choice.What.Length == 0 || item.Type != "Patient" && marks[item.Reference].Contains(choice.What))
+            && (choice.Kind == ChoiceKind.OptOut || !world.Choices.Exists(other => other.Kind == ChoiceKind.Allow && other.Patient == patient && other.What == choice.What))));
+    }
+
     /// <summary>Whether a caller may see a resource as it is now.</summary>
     public bool Sees(Caller who, Item item) => Sees(who, item, item.Versions.Count);
 

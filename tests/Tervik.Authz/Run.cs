@@ -17,6 +17,8 @@ public sealed record Wrong(Case Case, string Expected, string Got);
 public sealed partial class Run(World world, string address, IReadOnlyDictionary<Caller, string> tokens) : IDisposable
 {
     const int MostPages = 60;
+    readonly World world = world;
+    readonly string address = address;
     readonly Oracle strict = new(world), lenient = new(world, Reading.EarlierVersionsByTheirOwn | Reading.OptOutsBindProfessionalsOnly);
     readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 16, AllowAutoRedirect = false }) { BaseAddress = new Uri(address + "/fhir/"), Timeout = TimeSpan.FromSeconds(60) };
 
@@ -44,7 +46,7 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
     /// <summary>Runs the cases of a seed, so many at a time.</summary>
     public async Task All(int seed, int count, int atATime)
     {
-        var (cases, others) = (new Cases(world, strict, seed), new Cases(world, lenient, seed));
+        var (cases, others) = (new Cases(world, strict, strict, seed), new Cases(world, lenient, strict, seed));
         var drawn = Enumerable.Range(0, count).Select(number => (cases.Number(number), others.Number(number))).ToList();
         await Parallel.ForEachAsync(drawn, new ParallelOptions { MaxDegreeOfParallelism = atATime }, async (pair, stop) =>
         {
@@ -61,6 +63,32 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
             }
         });
     }
+
+    /// <summary>Sends requests of professionals who see no hidden part to this node and to one that never held the hidden parts.</summary>
+    /// <param name="other">Of the same world <see cref="World.WithoutHidden"/>.</param>
+    /// <param name="seed">Of the requests.</param>
+    /// <param name="count">How many.</param>
+    /// <returns>The requests that were answered otherwise, and the two answers.</returns>
+    public async Task<List<Wrong>> Beside(Run other, int seed, int count)
+    {
+        var (cases, differences) = (new Cases(world, strict, strict, seed), new List<Wrong>());
+        var drawn = new List<Case>();
+        for (var number = 0; drawn.Count < count; number++)
+            if (cases.Number(number) is { Who: { Kind: "professional", Agent: not "Practitioner/glass" } } one) drawn.Add(one);
+        await Parallel.ForEachAsync(drawn, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (one, stop) =>
+        {
+            // The principals of the other world are other objects with the same names.
+            var same = other.world.Callers[world.Callers.IndexOf(one.Who)];
+            var (here, there) = (await Send(one, one.Path, one.Body), await other.Send(one with { Who = same }, one.Path, one.Body));
+            var (first, second) = (Comparable(here), other.Comparable(there));
+            if (first == second) return;
+            lock (differences) differences.Add(new(one, Cut(second), Cut(first)));
+        });
+        return differences;
+    }
+
+    // Addresses, cursors and entity tags of whole answers are the node's own.
+    string Comparable(Answer answer) => Cursor().Replace(HttpDate().Replace(Normal(answer, "\0"), "TIME"), "$1=CURSOR").Replace(address, "", StringComparison.Ordinal);
 
     /// <summary>Status and version of every resource, as a system client sees them: the same before and after, or a case changed the world.</summary>
     public async Task<string> State()
@@ -171,6 +199,10 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
         return text.ToString();
     }
 
+    [GeneratedRegex(@"(_cursor|_page|cursor|page|_after)=[A-Za-z0-9_%-]+")]
+    private static partial Regex Cursor();
+    [GeneratedRegex(@"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")]
+    private static partial Regex HttpDate();
     [GeneratedRegex("ETag: [^\n]*")]
     private static partial Regex Etag();
     [GeneratedRegex("cnr[a-z0-9]{12}")]

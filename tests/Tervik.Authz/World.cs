@@ -96,6 +96,21 @@ public sealed class World
         MakeCallers();
     }
 
+    // What makes a relation stays: it counts though it is hidden.
+    static readonly HashSet<string> Facts = ["Encounter", "Appointment", "CareTeam", "ServiceRequest"];
+
+    /// <summary>The same world in which nothing that is hidden from all professionals was ever written.</summary>
+    public World WithoutHidden(int seed)
+    {
+        var (oracle, other) = (new Oracle(this), new World(seed, today));
+        var hidden = Items.Where(item => oracle.IsHiddenFromAll(item) && !Facts.Contains(item.Type) && item.Latest?["dispenseRequest"] is null).Select(item => item.Reference).ToHashSet();
+        other.Items.RemoveAll(item => hidden.Contains(item.Reference));
+        other.Choices.RemoveAll(choice => choice.What.StartsWith("item ", StringComparison.Ordinal) && hidden.Contains(choice.What[5..]));
+        // Nobody opens a record that does not exist.
+        other.Openings.RemoveAll(opened => hidden.Contains(opened.Patient));
+        return other;
+    }
+
     string Day(int offset) => today.AddDays(offset).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     string Moment(int offset) => today.AddDays(offset).ToString("yyyy-MM-dd'T'10:00:00'Z'", CultureInfo.InvariantCulture);
 

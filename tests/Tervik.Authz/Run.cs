@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Tervik.Authz;
@@ -74,7 +75,7 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
         var (cases, differences) = (new Cases(world, strict, strict, seed), new List<Wrong>());
         var drawn = new List<Case>();
         for (var number = 0; drawn.Count < count; number++)
-            if (cases.Number(number) is { Who: { Kind: "professional", Agent: not "Practitioner/glass" } } one) drawn.Add(one);
+            if (cases.Number(number) is { Who: { Kind: "professional", Agent: not "Practitioner/glass" }, Family: not "access log" } one) drawn.Add(one);
         await Parallel.ForEachAsync(drawn, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (one, stop) =>
         {
             // The principals of the other world are other objects with the same names.
@@ -82,13 +83,24 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
             var (here, there) = (await Send(one, one.Path, one.Body), await other.Send(one with { Who = same }, one.Path, one.Body));
             var (first, second) = (Comparable(here), other.Comparable(there));
             if (first == second) return;
-            lock (differences) differences.Add(new(one, Cut(second), Cut(first)));
+            lock (differences) differences.Add(new(one, Around(second, first), Around(first, second)));
         });
         return differences;
     }
 
     // Addresses, cursors and entity tags of whole answers are the node's own.
-    string Comparable(Answer answer) => Cursor().Replace(HttpDate().Replace(Normal(answer, "\0"), "TIME"), "$1=CURSOR").Replace(address, "", StringComparison.Ordinal);
+    string Comparable(Answer answer) => Cursor().Replace(HttpDate().Replace(Normal(answer with { Body = InOrder(answer.Body) }, "\0"), "TIME"), "$1=CURSOR").Replace(address, "", StringComparison.Ordinal);
+
+    /// <summary>Included resources by their address: a store gives them in the order of keys that are its own.</summary>
+    static string InOrder(string body)
+    {
+        if (!body.Contains("\"mode\":\"include\"", StringComparison.Ordinal)) return body;
+        var bundle = JsonNode.Parse(body)!.AsObject();
+        var entries = bundle["entry"]!.AsArray().ToList();
+        static bool IsIncluded(JsonNode? entry) => entry!["search"]?["mode"]?.ToString() == "include";
+        bundle["entry"] = new JsonArray([.. entries.Where(entry => !IsIncluded(entry)).Concat(entries.Where(IsIncluded).OrderBy(entry => entry!["fullUrl"]!.ToString(), StringComparer.Ordinal)).Select(entry => entry!.DeepClone())]);
+        return bundle.ToJsonString();
+    }
 
     /// <summary>Status and version of every resource, as a system client sees them: the same before and after, or a case changed the world.</summary>
     public async Task<string> State()
@@ -148,6 +160,14 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
         return null;
     }
 
+    /// <summary>Where a text begins to differ from another.</summary>
+    static string Around(string text, string other)
+    {
+        var at = 0;
+        while (at < text.Length && at < other.Length && text[at] == other[at]) at++;
+        return $"…{text[Math.Max(0, at - 150)..Math.Min(text.Length, at + 250)]}…";
+    }
+
     static string Cut(string text) => text.Length > 700 ? text[..700] + "…" : text;
     static string Short(Answer answer) => $"{answer.Status} {Cut(answer.Body)}";
     static int TotalOf(string body) => int.Parse(NumberAfter().Match(body).Groups[1].Value, CultureInfo.InvariantCulture);
@@ -199,7 +219,7 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
         return text.ToString();
     }
 
-    [GeneratedRegex(@"(_cursor|_page|cursor|page|_after)=[A-Za-z0-9_%-]+")]
+    [GeneratedRegex(@"(_cursor|_page|cursor|page|_after|_before)=[A-Za-z0-9_%-]+")]
     private static partial Regex Cursor();
     [GeneratedRegex(@"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")]
     private static partial Regex HttpDate();

@@ -1,43 +1,50 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Tervik.Authz;
 
 namespace Tervik.Bench;
 
-/// <summary>Every asker by every way at everything of a generated world, over real HTTP, held against an oracle that was written from docs/access.md and shares no code with the product.</summary>
+/// <summary>The authorization matrix: a seeded world, generated requests, and an oracle that shares no code with the product.</summary>
 static class AuthzBench
 {
-    const int MostShown = 20;
+    const int AtATime = 6;
 
     public static async Task<int> Run(string[] options)
     {
-        var cases = int.Parse(RecordBench.Option(options, "--cases") ?? "50000", CultureInfo.InvariantCulture);
+        var count = int.Parse(RecordBench.Option(options, "--cases") ?? "50000", CultureInfo.InvariantCulture);
         var seed = int.Parse(RecordBench.Option(options, "--seed") ?? "1", CultureInfo.InvariantCulture);
-        var program = Path.Combine(AppContext.BaseDirectory, "../../../tervik/tervik");
+        var program = RecordBench.Option(options, "--program") ?? Path.Combine(AppContext.BaseDirectory, "../../../tervik/tervik");
         if (!File.Exists(program)) return RecordBench.Fail("The program is not built: run ./tervik bench authz.");
         var world = new World(seed, DateTime.UtcNow);
-        var oracle = new Oracle(world);
-        var all = Cases.All(world, oracle, seed);
-        await using var node = await AuthzNode.Start(program, world, Cases.Askers, CancellationToken.None);
-        using var run = new AuthzRun(node, world, oracle);
-        var result = await run.Run([.. all.Take(cases)], CancellationToken.None);
-
-        Console.WriteLine($"{"asker",-14} {"way",-32} {"cases",8} {"wrong",6}");
-        foreach (var ((kind, family), (count, wrong)) in result.Done.OrderBy(one => one.Key)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind,-14} {family,-32} {count,8} {wrong,6}"));
-        foreach (var wrong in result.Wrong.Take(MostShown)) Console.WriteLine(wrong);
-        var printed = Regex.Matches(node.Printed, "zq\\d+q").Select(match => match.Value).Distinct().Count();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Cases} of {all.Count} cases, {result.Requests} requests, {result.Wrong.Count} wrong, {printed} canaries printed, {result.Time.TotalSeconds:0} s, {result.Requests / result.Time.TotalSeconds:0} requests/s (seed {seed})"));
-        if (RecordBench.Option(options, "--json") is { } file)
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { seed, result.Cases, result.Requests, wrong = result.Wrong.Count, printed, seconds = result.Time.TotalSeconds }));
-        var (requests, differences) = (0, 0);
-        foreach (var professional in (string[])["dr0", "dr3", "dr8"])
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {world.Items.Count} resources, {world.Callers.Count} principals, {world.Choices.Count} choices"));
+        await using var node = await AuthzNode.Start(program, world);
+        using var run = new Authz.Run(world, node.Address, node.Tokens);
+        if (RecordBench.Option(options, "--ask") is { } asked)
         {
-            var (asked, hidden, differing) = await TwoWorlds.Run(program, seed, professional, cases, CancellationToken.None);
-            (requests, differences) = (requests + asked, differences + differing.Count);
-            foreach (var difference in differing.Take(5)) Console.WriteLine(difference);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"two worlds for {professional}: {hidden} things hidden or absent, {asked} requests, {differing.Count} answered differently"));
+            // AGENT path, AGENT path: to look into a case of this seed.
+            foreach (var one in asked.Split(", "))
+                Console.WriteLine($"{one}\n{await run.Ask(one.Split(' ')[0], one.Split(' ')[1])}\n");
+            return 0;
         }
-        return result.Wrong.Count + printed + differences == 0 ? 0 : 3;
+        var before = await run.State();
+        var watch = Stopwatch.StartNew();
+        await run.All(seed, count, AtATime);
+        Console.Write(run.Report(watch.Elapsed));
+        var isUnchanged = before == await run.State();
+        Console.WriteLine(isUnchanged ? "the world is as it was" : "A CASE CHANGED THE WORLD");
+        var twin = world.WithoutHidden(seed);
+        await using var second = await AuthzNode.Start(program, twin);
+        using var other = new Authz.Run(twin, second.Address, second.Tokens);
+        var pairs = Math.Max(100, count / 10);
+        var differences = await run.Beside(other, seed, pairs);
+        foreach (var one in differences.Take(10)) Console.WriteLine($"\n{one.Case.Curl(node.Address)}\n  without it {one.Expected}\n  with it    {one.Got}");
+        Console.WriteLine($"two worlds, {world.Items.Count - twin.Items.Count} resources hidden: {pairs} requests, {differences.Count} answered otherwise");
+        if (RecordBench.Option(options, "--json") is { } file)
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { seed, cases = count, wrong = run.Wrongs.Count, seconds = watch.Elapsed.TotalSeconds, requests = run.Requests, known = run.Known.Count, pairs, differences = differences.Count }));
+        // Canaries in what the node wrote besides its databases.
+        var leaked = Authz.Run.CanariesIn(node.Written).Count();
+        Console.WriteLine($"canaries in the standard output and error: {leaked}");
+        return run.Wrongs.Count == 0 && leaked == 0 && isUnchanged && differences.Count == 0 ? 0 : 3;
     }
 }

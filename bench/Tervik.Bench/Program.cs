@@ -33,11 +33,11 @@ static int Usage()
             the log of accesses written, sealed, checked and proven, beside the hashes alone; then kill -9 while clients read, and every answer held against the log;
             --complete: N requests on many ways by clients that count of which patients they received anything, held against each patient's log
 
-        ./tervik bench authz [--cases N] [--seed S] [--json FILE]
-            the authorization matrix: every asker by every way at everything of a generated world, held against an oracle
-
         ./tervik bench revocation [--times N] [--engine sqlite|postgresql] [--json FILE]
             how soon a closed record, an ended proxy, a revoked token and a left session are gone on every path, while others read
+
+        ./tervik bench authz [--cases N] [--seed S] [--json FILE] [--program FILE]
+            the authorization matrix: generated requests of every kind of principal, each answer held against an oracle written from docs/access.md alone
 
         ./tervik bench portal [--patients N] [--seed S] [--seconds S] [--only TEXT] [--data DIR] [--json FILE]
             time of every page for the longest record of a demo nation, beside the same page with the store's reads stubbed out; DIR keeps the nation for the next run

@@ -30,6 +30,7 @@ static class AuthzBench
         var before = await run.State();
         var watch = Stopwatch.StartNew();
         await run.All(seed, count, AtATime);
+        watch.Stop();
         Console.Write(run.Report(watch.Elapsed));
         var isUnchanged = before == await run.State();
         Console.WriteLine(isUnchanged ? "the world is as it was" : "A CASE CHANGED THE WORLD");

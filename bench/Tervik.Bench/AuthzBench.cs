@@ -20,6 +20,11 @@ static class AuthzBench
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {world.Items.Count} resources, {world.Callers.Count} principals, {world.Choices.Count} choices"));
         await using var node = await AuthzNode.Start(program, world);
         using var run = new Authz.Run(world, node.Address, node.Tokens);
+        if (options.Contains("--named"))
+        {
+            using var probe = new Probe(world, node.Address, node.Tokens);
+            return await Named(probe) ? 0 : 3;
+        }
         if (RecordBench.Option(options, "--ask") is { } asked)
         {
             // AGENT path, AGENT path: to look into a case of this seed.
@@ -30,9 +35,13 @@ static class AuthzBench
         var before = await run.State();
         var watch = Stopwatch.StartNew();
         await run.All(seed, count, AtATime);
+        watch.Stop();
         Console.Write(run.Report(watch.Elapsed));
         var isUnchanged = before == await run.State();
         Console.WriteLine(isUnchanged ? "the world is as it was" : "A CASE CHANGED THE WORLD");
+        // After the world was compared: some of these write.
+        using var named = new Probe(world, node.Address, node.Tokens);
+        var isNamedRight = await Named(named);
         var twin = world.WithoutHidden(seed);
         await using var second = await AuthzNode.Start(program, twin);
         using var other = new Authz.Run(twin, second.Address, second.Tokens);
@@ -45,6 +54,15 @@ static class AuthzBench
         // Canaries in what the node wrote besides its databases.
         var leaked = Authz.Run.CanariesIn(node.Written).Count();
         Console.WriteLine($"canaries in the standard output and error: {leaked}");
-        return run.Wrongs.Count == 0 && leaked == 0 && isUnchanged && differences.Count == 0 ? 0 : 3;
+        return run.Wrongs.Count == 0 && leaked == 0 && isUnchanged && differences.Count == 0 && isNamedRight ? 0 : 3;
+    }
+
+    /// <summary>Tries the named cases and prints what does not hold.</summary>
+    static async Task<bool> Named(Probe probe)
+    {
+        var tried = await NamedCases.Run(probe);
+        foreach (var (one, fault) in tried.Where(one => one.Fault is not null)) Console.WriteLine($"\nleak path {one.Path}, {one.Name}\n  {fault}");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"named cases: {tried.Count}, {tried.Count(one => one.Fault is not null)} wrong"));
+        return tried.TrueForAll(one => one.Fault is null);
     }
 }

@@ -63,6 +63,11 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
                 if (wrong is not null) Wrongs.Add(wrong);
             }
         });
+        // FINDINGS.md 0: what exists is given to a token that only writes. Nothing is created, because it exists.
+        var existing = world.Items.First(item => item is { Type: "Condition", Latest: not null });
+        var writer = world.Callers.First(who => who is { Agent: "client/writes" });
+        if (await Check(new(writer, "conditional create", HttpMethod.Post, existing.Type, existing) { Body = existing.Latest!.ToJsonString().Replace(existing.Canaries[^1], "x", StringComparison.Ordinal), Headers = [("Content-Type", "application/fhir+json"), ("If-None-Exist", $"_id={existing.Id}")] }, strict) is { } known)
+            Known.Insert(0, known);
     }
 
     /// <summary>Sends requests of professionals who see no hidden part to this node and to one that never held the hidden parts.</summary>

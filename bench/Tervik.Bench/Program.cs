@@ -8,6 +8,7 @@ return args switch
     ["audit", .. var options] => await AuditBench.Run(options),
     ["revocation", .. var options] => await RevocationBench.Run(options),
     ["authz", .. var options] => await AuthzBench.Run(options),
+    ["keys", .. var options] => await KeysBench.Run(options),
     ["portal", .. var options] => await PortalBench.Run(options),
     ["portal-stub", var address, var folder] => await PortalBench.ServeStubbed(address, folder),
     ["bare", var address, var file] => await Bare.Serve(address, file),
@@ -38,6 +39,9 @@ static int Usage()
 
         ./tervik bench authz [--cases N] [--seed S] [--json FILE] [--program FILE]
             the authorization matrix: generated requests of every kind of principal, each answer held against an oracle written from docs/access.md alone
+
+        ./tervik bench keys [--resources N] [--seconds S] [--rounds N] [--data-keys N] [--json FILE]
+            the same record plain and encrypted at rest, asked in turns; and a rotation of the institution key
 
         ./tervik bench portal [--patients N] [--seed S] [--seconds S] [--only TEXT] [--data DIR] [--json FILE]
             time of every page for the longest record of a demo nation, beside the same page with the store's reads stubbed out; DIR keeps the nation for the next run

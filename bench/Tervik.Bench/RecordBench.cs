@@ -27,6 +27,9 @@ static partial class RecordBench
     /// <summary>Load before the measurement, so that the code has been compiled for it.</summary>
     const int WarmSeconds = 4;
 
+    /// <summary>What wrk sends to create an observation.</summary>
+    public const string CreateObservation = "local n = math.random(0, 1000000); wrk.headers['Content-Type'] = 'application/fhir+json'; return wrk.format('POST', '/fhir/Observation', nil, '{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"c1\",\"display\":\"Test 1\"}]},\"subject\":{\"reference\":\"Patient/p' .. (n % 100) .. '\"},\"effectiveDateTime\":\"2026-01-02T03:04:05Z\",\"valueQuantity\":{\"value\":' .. n .. ',\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"}}')";
+
     public static async Task<int> Run(string[] options)
     {
         var resources = int.Parse(Option(options, "--resources") ?? "10000", CultureInfo.InvariantCulture);
@@ -121,8 +124,7 @@ static partial class RecordBench
         };
         foreach (var (name, lua) in reads) lines.Add(await Wrk(name, address, lua, token, seconds, folder, limit));
         lines.Add(await Wrk($"$everything, {ManyResources}, alone", address, "return wrk.format('GET', '/fhir/Patient/many/$everything')", token, seconds, folder, limit, connections: 1));
-        const string create = "local n = math.random(0, 1000000); wrk.headers['Content-Type'] = 'application/fhir+json'; return wrk.format('POST', '/fhir/Observation', nil, '{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"c1\",\"display\":\"Test 1\"}]},\"subject\":{\"reference\":\"Patient/p' .. (n % 100) .. '\"},\"effectiveDateTime\":\"2026-01-02T03:04:05Z\",\"valueQuantity\":{\"value\":' .. n .. ',\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"}}')";
-        lines.Add(await Wrk("create, validated, indexed", address, create, token, seconds, folder, limit));
+        lines.Add(await Wrk("create, validated, indexed", address, CreateObservation, token, seconds, folder, limit));
         var transactions = synthea is null ? null : await Transactions(synthea, http);
         var peakMb = PeakMb(server.Id);
         server.Kill(entireProcessTree: true);
@@ -138,7 +140,7 @@ static partial class RecordBench
     }
 
     /// <summary>Patients with 50 observations, encounters and conditions each; deterministic.</summary>
-    static IEnumerable<string> Nation(int patients)
+    public static IEnumerable<string> Nation(int patients)
     {
         yield return """{"resourceType":"Patient","id":"many","name":[{"family":"Many"}]}""";
         for (var o = 1; o < ManyResources; o++) yield return Observation("many", o);
@@ -190,7 +192,7 @@ static partial class RecordBench
         return content.ToArray();
     }
 
-    static async Task<Line> Wrk(string name, string address, string lua, string token, int seconds, string folder, double limit, int connections = Connections)
+    public static async Task<Line> Wrk(string name, string address, string lua, string token, int seconds, string folder, double limit, int connections = Connections)
     {
         var script = Path.Combine(folder, "load.lua");
         await File.WriteAllTextAsync(script, $$"""

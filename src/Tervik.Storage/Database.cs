@@ -1,4 +1,5 @@
 using Tervik.Storage.PostgreSql;
+using Tervik.Storage.Sealing;
 using Tervik.Storage.Sqlite;
 
 namespace Tervik.Storage;
@@ -43,6 +44,26 @@ public abstract class Database : IAsyncDisposable
             await database.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Writes an encrypted copy of a plain SQLite database beside it, and puts it in its place. Nobody else may have it open.</summary>
+    /// <param name="path">The database.</param>
+    /// <param name="key">Of the database (<see cref="Sealing.Vault.KeyOf"/>).</param>
+    /// <returns>False when it was encrypted already, or there is none.</returns>
+    public static bool Seal(string path, byte[] key)
+    {
+        var head = new byte[SqliteDatabase.PlainHead.Length];
+        if (!File.Exists(path)) return false;
+        using (var file = File.OpenRead(path))
+            if (file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !SqliteDatabase.PlainHead.SequenceEqual(head)) return false;
+        var (room, copy) = (path + ".room", path + ".sealed");
+        File.Delete(room);
+        using (var plain = new SqliteConnection(new(path), cacheMb: 16, writes: true)) plain.CopyWithRoom(room);
+        SealedFiles.Encrypt(room, copy, key);
+        File.Delete(room);
+        File.Move(copy, path, overwrite: true);
+        Folders.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return true;
     }
 
     /// <summary>Runs <paramref name="work"/> on a pooled connection, in one read snapshot.</summary>

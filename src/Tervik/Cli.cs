@@ -5,6 +5,7 @@ using Tervik.Audit;
 using Tervik.Demonstration;
 using Tervik.Export;
 using Tervik.Import;
+using Tervik.Keys;
 using Tervik.Records.Resources;
 using Tervik.Serving;
 using Tervik.Storage;
@@ -34,6 +35,7 @@ static class Cli
         root.Add(AppCommand.Create());
         root.Add(AuditCommand.Create());
         root.Add(WitnessCommand.Create());
+        root.Add(KeysCommand.Create());
         return root;
     }
 

@@ -9,9 +9,11 @@ namespace Tervik.EndToEnd;
 /// <summary>The program as an operator starts it: a process of its own, on an empty folder with the sample nation.</summary>
 public sealed class Node : IAsyncLifetime
 {
-    readonly string folder = Directory.CreateTempSubdirectory("tervik-e2e-").FullName;
     readonly StringBuilder output = new();
     Process? server;
+
+    /// <summary>Where its data lies.</summary>
+    public string Folder { get; init; } = Directory.CreateTempSubdirectory("tervik-e2e-").FullName;
 
     /// <summary>Further settings, each <c>name=value</c>.</summary>
     public string[] Others { get; init; } = [];
@@ -85,9 +87,9 @@ public sealed class Node : IAsyncLifetime
         return (process.ExitCode, output + await errors);
     }
 
-    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one })])
+    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", Folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one })])
     {
-        RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
+        RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder,
     })!;
 
     static int FreePort()
@@ -97,7 +99,8 @@ public sealed class Node : IAsyncLifetime
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>kill -9; <see cref="InitializeAsync"/> starts it again.</summary>
+    public async Task Kill()
     {
         if (server is { HasExited: false })
         {
@@ -105,6 +108,12 @@ public sealed class Node : IAsyncLifetime
             await server.WaitForExitAsync();
         }
         server?.Dispose();
-        Directory.Delete(folder, recursive: true);
+        server = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Kill();
+        if (Directory.Exists(Folder)) Directory.Delete(Folder, recursive: true);
     }
 }

@@ -179,6 +179,35 @@ public sealed class RecordStore : IAsyncDisposable
         return result;
     }
 
+    /// <summary>Encrypts the bodies that were stored plain, of a store that is opened with a vault for the first time.</summary>
+    /// <returns>Versions that were encrypted.</returns>
+    public async Task<long> SealBodies(CancellationToken stop)
+    {
+        const int batch = 1000;
+        var done = 0L;
+        foreach (var table in new[] { "res", "hist" })
+            for (var (pk, ver, last) = (long.MinValue, 0L, batch); last == batch;)
+                last = await Database.Write(async session =>
+                {
+                    var page = new List<StoredResource>();
+                    var plain = new List<bool>();
+                    await using (var rows = await session.Query($"SELECT {Columns} FROM {table} WHERE pk > $1 OR pk = $1 AND ver > $2 ORDER BY pk, ver LIMIT $3", pk, ver, batch))
+                        while (await rows.Read())
+                        {
+                            plain.Add(rows.Bytes(7) is [(byte)'{', ..]);
+                            page.Add(new(rows.Int64(0), rows.Text(1)!, rows.Text(2)!, (int)rows.Int64(3), rows.Int64(4), rows.Text(5)!, rows.Int64(6), rows.Bytes(7).ToArray()));
+                        }
+                    var changed = page.Where((_, i) => plain[i]).ToList();
+                    var bodies = Sealed(changed);
+                    for (var i = 0; i < changed.Count; i++)
+                        await session.Execute($"UPDATE {table} SET body = $3, sum = $4 WHERE pk = $1 AND ver = $2", changed[i].Pk, changed[i].Version, bodies[i], CommitGroup.BodySum(bodies[i]));
+                    done += changed.Count;
+                    if (page.Count > 0) (pk, ver) = (page[^1].Pk, page[^1].Version);
+                    return page.Count;
+                }, stop);
+        return done;
+    }
+
     /// <summary>Removes what is stored of patients whose data keys were destroyed: current versions, history and index. What was written later stays.</summary>
     /// <returns>Versions that were removed.</returns>
     public Task<long> Erase(IReadOnlyList<Shredded> shredded, CancellationToken stop) => shredded.Count == 0 ? Task.FromResult(0L) : Database.Write(async session =>

@@ -9,6 +9,8 @@ namespace Tervik.Storage.Sealing;
 /// Everything but reading and writing is the system's own file system.</summary>
 static unsafe partial class SealedFiles
 {
+    const byte DatabaseKind = 0;
+    const byte LogKind = 1;
     const int FrameHeadBytes = 24;
     const int LogHeadBytes = 32;
     const int FrameBytes = FrameHeadBytes + PageCipher.PageBytes;
@@ -97,6 +99,25 @@ static unsafe partial class SealedFiles
         FileControl(connection.DangerousGetHandle(), "main", ReserveBytesControl, &bytes);
     }
 
+    /// <summary>Encrypts a database whose pages have room for it, and that nobody has open.</summary>
+    public static void Encrypt(string from, string to, byte[] key)
+    {
+        using var cipher = new PageCipher(key, DatabaseKind);
+        using var source = new FileStream(from, FileMode.Open, FileAccess.Read);
+        using var target = new FileStream(to, FileMode.Create, FileAccess.Write);
+        var page = new byte[PageCipher.PageBytes];
+        for (var offset = 0L; offset < source.Length; offset += page.Length)
+        {
+            source.ReadExactly(page);
+            // "Written and read with a log": otherwise SQLite would want a rollback journal before its first page says so.
+            if (offset == 0) page[18] = page[19] = 2;
+            var secret = cipher.Seal(page, offset);
+            if (secret.IsEmpty) throw new StorageException($"{from} has no room for encryption in its pages.");
+            target.Write(secret);
+        }
+        target.Flush(flushToDisk: true);
+    }
+
     [UnmanagedCallersOnly]
     static int Open(FileSystem* own, byte* name, File* file, int flags, int* outFlags)
     {
@@ -114,7 +135,7 @@ static unsafe partial class SealedFiles
         {
             byte[] key;
             lock (Turn) key = Databases[own->Database];
-            file->Cipher = GCHandle.ToIntPtr(GCHandle.Alloc(new PageCipher(key, (byte)(isLog ? 1 : 0))));
+            file->Cipher = GCHandle.ToIntPtr(GCHandle.Alloc(new PageCipher(key, isLog ? LogKind : DatabaseKind)));
             file->IsLog = isLog ? 1 : 0;
             file->Methods = SealedMethods;
             return raw.SQLITE_OK;

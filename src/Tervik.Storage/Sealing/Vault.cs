@@ -59,7 +59,10 @@ public sealed class Vault : IDisposable
 
     /// <summary>The file system of SQLite in which a database is encrypted, for <see cref="DatabaseOptions.FileSystem"/>.</summary>
     /// <param name="name">Which database: each has a key of its own.</param>
-    public string FileSystemOf(string name) => SealedFiles.Register(Key(0, "database " + name));
+    public string FileSystemOf(string name) => SealedFiles.Register(KeyOf(name));
+
+    /// <summary>The key of a database, 32 bytes.</summary>
+    public byte[] KeyOf(string name) => Key(0, "database " + name);
 
     /// <summary>Makes the keys that are missing, durable, in one step: what is sealed afterwards can be opened after a crash.</summary>
     public void Prepare(IEnumerable<(long Owner, string Class)> keys)

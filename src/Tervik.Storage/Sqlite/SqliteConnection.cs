@@ -53,6 +53,13 @@ sealed class SqliteConnection : IDisposable
         statement.Reset();
     }
 
+    /// <summary>Copies all into a new plain database whose pages have room for what encryption adds.</summary>
+    public void CopyWithRoom(string path)
+    {
+        SealedFiles.LeaveRoom(handle);
+        Prepare("VACUUM INTO $1").Start([path]).StepAgain();
+    }
+
     public SqliteStatement Prepare(string sql)
     {
         if (statements.TryGetValue(sql, out var known)) return known;

@@ -10,6 +10,9 @@ sealed class SqliteDatabase : Database
     /// <summary>When the log has grown to this size, since readers were in the way, the writer waits for them.</summary>
     const long RestartBytes = 128 << 20;
 
+    /// <summary>With what a database that is not encrypted begins.</summary>
+    public static ReadOnlySpan<byte> PlainHead => "SQLite format 3\0"u8;
+
     readonly DatabaseOptions options;
     readonly SqliteSession writer;
     readonly SqliteConnection checkpointer;

@@ -7,6 +7,7 @@ return args switch
     ["crash", .. var options] => await CrashBench.Run(options),
     ["audit", .. var options] => await AuditBench.Run(options),
     ["revocation", .. var options] => await RevocationBench.Run(options),
+    ["authz", .. var options] => await AuthzBench.Run(options),
     ["portal", .. var options] => await PortalBench.Run(options),
     ["portal-stub", var address, var folder] => await PortalBench.ServeStubbed(address, folder),
     ["bare", var address, var file] => await Bare.Serve(address, file),
@@ -28,11 +29,15 @@ static int Usage()
         ./tervik bench crash [--kills N] [--engine sqlite|postgresql]
             kill -9 during a mixed load; what was acknowledged is held against the store afterwards
 
-        ./tervik bench audit [--events N] [--kills N] [--engine sqlite|postgresql] [--json FILE]
-            the log of accesses written, sealed, checked and proven, beside the hashes alone; then kill -9 while clients read, and every answer held against the log
+        ./tervik bench audit [--events N] [--kills N] [--complete N] [--engine sqlite|postgresql] [--json FILE]
+            the log of accesses written, sealed, checked and proven, beside the hashes alone; then kill -9 while clients read, and every answer held against the log;
+            --complete: N requests on many ways by clients that count of which patients they received anything, held against each patient's log
 
         ./tervik bench revocation [--times N] [--engine sqlite|postgresql] [--json FILE]
             how soon a closed record, an ended proxy, a revoked token and a left session are gone on every path, while others read
+
+        ./tervik bench authz [--cases N] [--seed S] [--json FILE] [--program FILE]
+            the authorization matrix: generated requests of every kind of principal, each answer held against an oracle written from docs/access.md alone
 
         ./tervik bench portal [--patients N] [--seed S] [--seconds S] [--only TEXT] [--data DIR] [--json FILE]
             time of every page for the longest record of a demo nation, beside the same page with the store's reads stubbed out; DIR keeps the nation for the next run

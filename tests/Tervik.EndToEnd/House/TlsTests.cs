@@ -87,14 +87,20 @@ public sealed class TlsTests : IDisposable
         Assert.StartsWith("__Host-", cookie, StringComparison.Ordinal);
         foreach (var word in (string[])["secure", "httponly", "samesite=", "path=/"]) Assert.Contains(word, cookie, StringComparison.OrdinalIgnoreCase);
 
+        foreach (var path in (string[])["/sign-in", "/fhir/metadata", "/fhir/Patient/none", "/health/live", "/oauth/jwks", "/access-log/key", "/none"])
+        {
+            using var answer = await http.GetAsync(new Uri(path, UriKind.Relative), Stop);
+            Assert.Equal((path, "max-age=31536000; includeSubDomains"), (path, answer.Headers.TryGetValues("Strict-Transport-Security", out var values) ? string.Join(' ', values) : ""));
+        }
+
         // What is not encrypted is not answered, and sent nowhere else either.
         using var plain = new TcpClient();
         await plain.ConnectAsync(IPAddress.Loopback, port, Stop);
         await plain.GetStream().WriteAsync("GET /sign-in HTTP/1.1\r\nHost: node.example\r\n\r\n"u8.ToArray(), Stop);
-        var answer = new byte[100];
+        var bytes = new byte[100];
         int length;
-        try { length = await plain.GetStream().ReadAsync(answer, Stop); } catch (IOException) { length = 0; }
-        Assert.DoesNotContain("HTTP/1.1 ", System.Text.Encoding.Latin1.GetString(answer, 0, length), StringComparison.Ordinal);
+        try { length = await plain.GetStream().ReadAsync(bytes, Stop); } catch (IOException) { length = 0; }
+        Assert.DoesNotContain("HTTP/1.1 ", System.Text.Encoding.Latin1.GetString(bytes, 0, length), StringComparison.Ordinal);
     }
 
     /// <summary>A first message of TLS 1.<paramref name="minor"/> minus one, by hand: no client of today sends such.</summary>

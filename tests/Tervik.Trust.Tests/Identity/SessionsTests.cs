@@ -36,7 +36,7 @@ public sealed class SessionsTests
             return request.Response.Headers.SetCookie[^1]!.Split(';')[0];
         }
 
-        public async Task<string?> WhoIs(string cookie) => (await new Identification(Tokens, Sessions).Of(Request(cookie), Stop)).Agent;
+        public async Task<string?> WhoIs(string cookie) => (await Sessions.Find(Request(cookie), Stop))?.Agent;
 
         public static DefaultHttpContext Request(string? cookie)
         {

@@ -54,13 +54,17 @@ static class Server
             });
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain);
-        builder.Logging.ClearProviders().AddJsonConsole(console => console.IncludeScopes = false).SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.ClearProviders().AddJsonConsole(console =>
+        {
+            (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (false, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
+        }).SetMinimumLevel(LogLevel.Warning);
         builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
         builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Witnesses = settings.Witnesses, Limits = settings.Limits });
         builder.Services.AddPortal([.. Personas.All.Select(one => new TourPersona(one.Reference, one.Name, one.IsProfessional, () => one.Who(CultureInfo.CurrentUICulture), () => one.Try(CultureInfo.CurrentUICulture)))]);
         var app = builder.Build();
+        app.UsePublicAddress(settings);
         app.UsePortal();
         app.UseLimits(PortalRoom.TooMany);
         app.MapHealth(installation);
@@ -82,6 +86,18 @@ static class Server
                 activity.SetTag("url.path", null);
                 activity.SetTag("url.query", null);
             }).AddOtlpExporter());
+    }
+
+    /// <summary>Behind a proxy, the node's address is the one of the settings, whatever a header says: cookies are bound to it, forms must come from it, links lead to it.</summary>
+    static void UsePublicAddress(this WebApplication app, Settings settings)
+    {
+        if (settings.PublicAddress == new Uri(settings.Listen)) return;
+        var host = new HostString(settings.PublicAddress.Authority);
+        app.Use((request, next) =>
+        {
+            (request.Request.Scheme, request.Request.Host) = (settings.PublicAddress.Scheme, host);
+            return next(request);
+        });
     }
 
     static void MapHealth(this WebApplication app, Installation installation)

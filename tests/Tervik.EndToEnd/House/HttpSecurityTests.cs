@@ -223,11 +223,24 @@ public sealed partial class HttpSecurityTests(Node node) : IClassFixture<Node>
             await using var development = new Node();
             await development.InitializeAsync();
             using var http = new HttpClient { BaseAddress = new(development.Address) };
-            // A body that no form is: nobody expects it.
-            using var answer = await http.PostAsync(new Uri("/sign-in", UriKind.Relative), Json("{}"), Stop);
+            // A body that no form is: nobody expects it. Its type stands in the fault, and must not write lines of the log.
+            using var body = Json("{}");
+            body.Headers.Remove("Content-Type");
+            body.Headers.TryAddWithoutValidation("Content-Type", "application/x; a=\"\\\"},{\\\"LogLevel\\\":\\\"forged\\\"\"");
+            using var answer = await http.PostAsync(new Uri("/sign-in", UriKind.Relative), body, Stop);
             var text = await answer.Content.ReadAsStringAsync(Stop);
             Assert.False(answer.IsSuccessStatusCode);
             foreach (var word in (string[])["Exception", " at Tervik", ".cs", "Microsoft.AspNetCore"]) Assert.DoesNotContain(word, text, StringComparison.Ordinal);
+            // The operator finds it in the log: one line of JSON with its time in UTC.
+            string[] lines = [];
+            for (var wait = 0; wait < 50 && lines.Length == 0; wait++)
+            {
+                await Task.Delay(100, Stop);
+                lines = [.. development.Output.Split('\n').Where(line => line.Contains("forged", StringComparison.Ordinal))];
+            }
+            using var line = JsonDocument.Parse(Assert.Single(lines));
+            Assert.Equal("Error", line.RootElement.GetProperty("LogLevel").GetString());
+            Assert.Matches("^[0-9-]+T[0-9:.]+Z$", line.RootElement.GetProperty("Timestamp").GetString());
         }
         finally
         {
@@ -266,6 +279,53 @@ public sealed partial class HttpSecurityTests(Node node) : IClassFixture<Node>
         await system.PutAsync(new Uri($"AuditEvent/{id}", UriKind.Relative), body, Stop);
         var after = await system.GetFromJsonAsync<JsonElement>(new Uri($"AuditEvent/{id}", UriKind.Relative), Stop);
         Assert.Equal(log.GetProperty("entry")[0].GetProperty("resource").GetRawText(), after.GetRawText());
+    }
+
+    [Fact]
+    public async Task Behind_a_proxy_the_address_is_the_one_of_the_settings_and_nobody_is_let_in_as_anybody()
+    {
+        await using var behind = new Node { Others = ["publicAddress=https://health.example/"] };
+        await behind.InitializeAsync();
+        using var http = new HttpClient(new HttpClientHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new(behind.Address) };
+        async Task<HttpResponseMessage> Ask(HttpMethod method, string path, HttpContent? content, params (string, string)[] headers)
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = content, Headers = { Host = "elsewhere.example" } };
+            foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+            return await http.SendAsync(request, Stop);
+        }
+        using var metadata = await Ask(HttpMethod.Get, "/fhir/metadata", null);
+        var text = await metadata.Content.ReadAsStringAsync(Stop);
+        Assert.DoesNotContain("elsewhere.example", text, StringComparison.Ordinal);
+        Assert.Contains("https://health.example/fhir", text, StringComparison.Ordinal);
+        Assert.StartsWith("max-age=31536000", metadata.Headers.GetValues("Strict-Transport-Security").Single(), StringComparison.Ordinal);
+        using var page = await Ask(HttpMethod.Get, "/sign-in", null);
+        var (html, set) = (await page.Content.ReadAsStringAsync(Stop), page.Headers.GetValues("Set-Cookie").Single());
+        Assert.DoesNotContain("name=\"person\"", html, StringComparison.Ordinal);
+        Assert.StartsWith("__Host-", set, StringComparison.Ordinal);
+        Assert.Contains("secure", set, StringComparison.OrdinalIgnoreCase);
+        // A form of a page at the public address is one of ours, and the cookies it sets are bound to the host too.
+        FormUrlEncodedContent Form(string name, string value) => new([new("form-token", Token().Match(html).Groups[1].Value), new(name, value), new("to", "/sign-in")]);
+        foreach (var (path, name, value) in ((string, string, string)[])[("/language", "language", "da"), ("/appearance", "scheme", "dark")])
+        {
+            using var ours = await Ask(HttpMethod.Post, path, Form(name, value), ("Cookie", set.Split(';')[0]), ("Origin", "https://health.example"));
+            Assert.Equal(HttpStatusCode.Found, ours.StatusCode);
+            Assert.StartsWith($"__Host-{path[1..]}={value}; ", ours.Headers.GetValues("Set-Cookie").Single(), StringComparison.Ordinal);
+            using var theirs = await Ask(HttpMethod.Post, path, Form(name, value), ("Cookie", set.Split(';')[0]), ("Origin", "https://elsewhere.example"));
+            Assert.Equal(HttpStatusCode.BadRequest, theirs.StatusCode);
+        }
+        using var danish = await Ask(HttpMethod.Get, "/sign-in", null, ("Cookie", "__Host-language=da"));
+        Assert.Contains("lang=\"da\"", await danish.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, (await Ask(HttpMethod.Post, "/sign-in", Form("person", "Practitioner/holm"), ("Cookie", set.Split(';')[0]), ("Origin", "https://health.example"))).StatusCode);
+    }
+
+    [Theory, InlineData("<!ENTITY e SYSTEM \"file:///etc/hostname\">"), InlineData("<!ENTITY e \"eeee\">"), InlineData("<!ENTITY % e SYSTEM \"http://127.0.0.1:9/e\"> %e;")]
+    public async Task XML_that_names_entities_is_refused(string entity)
+    {
+        using var client = await node.Client("client/xml");
+        var xml = $"<?xml version=\"1.0\"?><!DOCTYPE x [{entity}]><Basic xmlns=\"http://hl7.org/fhir\"><code><text value=\"&e;\"/></code></Basic>";
+        using var answer = await client.PostAsync(new Uri("Basic", UriKind.Relative), new StringContent(xml, Encoding.UTF8, "application/fhir+xml"), Stop);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("DTD", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
     }
 
     async Task<string> Raw(string request)

@@ -80,7 +80,8 @@ sealed record Settings
             PublicAddress = configuration["publicAddress"] is not { Length: > 0 } known ? address
                 : Uri.TryCreate(known, UriKind.Absolute, out var other) && other.Scheme is "http" or "https" && other.Query.Length + other.Fragment.Length == 0 ? other : throw Wrong("publicAddress", known, "an address such as https://health.example/"),
             // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
-            Demo = Flag(configuration, "demo", address.IsLoopback),
+            // A node that is known by another address has something in front of it that others reach.
+            Demo = Flag(configuration, "demo", address.IsLoopback && string.IsNullOrEmpty(configuration["publicAddress"])),
             DemoPatients = Number(configuration, "demoPatients", 60, 1, 1_000_000),
             SessionIdle = TimeSpan.FromSeconds(Number(configuration, "sessionIdleSeconds", 1800, 2, 86_400)),
             Witnesses = WitnessesOf(configuration["witnesses"] ?? ""),

@@ -9,7 +9,7 @@ namespace Tervik.Portal.Shell;
 /// <summary>The language of the pages: a cookie when one was chosen, else what the browser prefers, else English.</summary>
 static class Language
 {
-    const string Cookie = "language";
+    static string Cookie(HttpContext request) => request.Request.IsHttps ? "__Host-language" : "language";
 
     static readonly CultureInfo[] Cultures = [CultureInfo.GetCultureInfo("en-GB"), CultureInfo.GetCultureInfo("da-DK"), CultureInfo.GetCultureInfo("et-EE"), CultureInfo.GetCultureInfo("ko-KR")];
 
@@ -27,14 +27,14 @@ static class Language
     public static void UseLanguage(this WebApplication app) => app.Use((request, next) =>
     {
         if (!request.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) && !request.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
-            CultureInfo.CurrentUICulture = Of(request.Request);
+            CultureInfo.CurrentUICulture = Of(request);
         return next(request);
     });
 
-    static CultureInfo Of(HttpRequest request)
+    static CultureInfo Of(HttpContext request)
     {
-        if (request.Cookies[Cookie] is { } chosen && Find(chosen) is { } culture) return culture;
-        foreach (var wanted in request.GetTypedHeaders().AcceptLanguage.OrderByDescending(one => one.Quality ?? 1))
+        if (request.Request.Cookies[Cookie(request)] is { } chosen && Find(chosen) is { } culture) return culture;
+        foreach (var wanted in request.Request.GetTypedHeaders().AcceptLanguage.OrderByDescending(one => one.Quality ?? 1))
             if (Find(wanted.Value.Value?.Split('-')[0]) is { } preferred) return preferred;
         return Cultures[0];
     }
@@ -45,7 +45,7 @@ static class Language
     {
         var form = await request.Request.ReadFormAsync(stop);
         if (!FormGuard.Accepts(request, form) || Find(form["language"]) is not { } culture) return Microsoft.AspNetCore.Http.Results.BadRequest();
-        request.Response.Cookies.Append(Cookie, culture.TwoLetterISOLanguageName,
+        request.Response.Cookies.Append(Cookie(request), culture.TwoLetterISOLanguageName,
             new() { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = request.Request.IsHttps, MaxAge = TimeSpan.FromDays(365), Path = "/" });
         return Microsoft.AspNetCore.Http.Results.LocalRedirect(LocalPath.Of(form["to"]));
     }).DisableAntiforgery(); // FormGuard does it.

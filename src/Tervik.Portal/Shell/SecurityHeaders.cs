@@ -21,7 +21,7 @@ static class SecurityHeaders
         headers["Permissions-Policy"] = Nothing;
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers.ContentSecurityPolicy = request.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) ? PolicyOfData : Policy;
-        if (request.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000";
+        if (request.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
         return next(request);
     });
 }

@@ -20,7 +20,7 @@ static class AuditEventEndpoints
 
     public static void MapAuditEvents(this WebApplication app)
     {
-        app.MapGet(Path + "/{id:regex(^access-[[0-9]]+$)}", Read);
+        app.MapGet(Path + "/{id:regex(^access-[0-9]+$)}", Read);
         // A route cannot look at the query and step aside, a middleware can.
         app.Use(async (request, next) =>
         {

@@ -24,7 +24,8 @@ public sealed record WitnessPlace(Uri Address, NoteVerifier Verifier)
 sealed partial class Witnesses(AccessSeal seal, IReadOnlyList<WitnessPlace> places, ILogger<Witnesses> logger) : IDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    readonly HttpClient http = new() { Timeout = Patience, MaxResponseContentBufferSize = Checkpoint.LongestNote };
+    // Where a witness is, the settings say: an answer sends us nowhere else.
+    readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Patience, MaxResponseContentBufferSize = Checkpoint.LongestNote };
     readonly Dictionary<WitnessPlace, long> seen = [];
     long shown = -1;
 

@@ -1,4 +1,8 @@
 using System.Globalization;
+using System.Net.Security;
+using System.Runtime.Versioning;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing.Constraints;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -18,24 +22,49 @@ static class Server
     /// <summary>Requests that are running at SIGTERM have this time to finish.</summary>
     static readonly TimeSpan Drain = TimeSpan.FromSeconds(30);
 
+    /// <summary>Authenticated encryption with forward secrecy alone.</summary>
+    static readonly TlsCipherSuite[] Suites =
+    [
+        TlsCipherSuite.TLS_AES_256_GCM_SHA384, TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256, TlsCipherSuite.TLS_AES_128_GCM_SHA256,
+        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    ];
+
+    [SupportedOSPlatform("linux")]
+    static void Choose(ConnectionContext connection, SslServerAuthenticationOptions options) => options.CipherSuitesPolicy = new(Suites);
+
     public static WebApplication Build(Settings settings, Installation installation)
     {
         // Without this the folder is watched for changed settings, and each write to a database below it is an event.
-        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        // The environment is always production: no variable of the machine turns on pages with stack traces.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", "--environment=Production"]);
         builder.WebHost.UseUrls(settings.Listen);
+        // For https: the certificate is where Kestrel's own settings say (Kestrel__Certificates__Default__Path and __KeyPath).
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = settings.Rest.LongestBody;
+            kestrel.ConfigureHttpsDefaults(https =>
+            {
+                https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+                // Windows and macOS choose by the settings of the system.
+                if (OperatingSystem.IsLinux()) https.OnAuthenticate = Choose;
+            });
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain);
-        builder.Logging.ClearProviders().AddJsonConsole(console => console.IncludeScopes = false).SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.ClearProviders().AddJsonConsole(console =>
+        {
+            (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (false, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
+        }).SetMinimumLevel(LogLevel.Warning);
         builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
         builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Witnesses = settings.Witnesses, Limits = settings.Limits });
         builder.Services.AddPortal([.. Personas.All.Select(one => new TourPersona(one.Reference, one.Name, one.IsProfessional, () => one.Who(CultureInfo.CurrentUICulture), () => one.Try(CultureInfo.CurrentUICulture)))]);
         var app = builder.Build();
+        app.UsePublicAddress(settings);
         app.UsePortal();
         app.UseLimits(PortalRoom.TooMany);
         app.MapHealth(installation);
@@ -57,6 +86,18 @@ static class Server
                 activity.SetTag("url.path", null);
                 activity.SetTag("url.query", null);
             }).AddOtlpExporter());
+    }
+
+    /// <summary>Behind a proxy, the node's address is the one of the settings, whatever a header says: cookies are bound to it, forms must come from it, links lead to it.</summary>
+    static void UsePublicAddress(this WebApplication app, Settings settings)
+    {
+        if (settings.PublicAddress == new Uri(settings.Listen)) return;
+        var host = new HostString(settings.PublicAddress.Authority);
+        app.Use((request, next) =>
+        {
+            (request.Request.Scheme, request.Request.Host) = (settings.PublicAddress.Scheme, host);
+            return next(request);
+        });
     }
 
     static void MapHealth(this WebApplication app, Installation installation)

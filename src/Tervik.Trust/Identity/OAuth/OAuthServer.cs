@@ -64,6 +64,8 @@ public static class OAuthServer
         // Of a code or refresh token that comes twice, one is a thief's: everything from that sign-in ends.
         server.SetRefreshTokenReuseLeeway(TimeSpan.Zero);
         server.SetAccessTokenLifetime(AccessTokenLasts).SetAuthorizationCodeLifetime(CodeLasts).SetRefreshTokenLifetime(RefreshTokenLasts);
+        // Counted from the sign-in, not from the last use.
+        server.DisableSlidingRefreshTokenExpiration();
         // Scopes of SMART are spelled by a grammar (SmartScopes), not listed.
         server.DisableScopeValidation().IgnoreScopePermissions().IgnoreResourcePermissions();
         server.RegisterScopes(Scopes.OpenId, Scopes.Profile, Scopes.OfflineAccess, "fhirUser", "launch", "launch/patient");

@@ -39,9 +39,6 @@ static class AuthzBench
         Console.Write(run.Report(watch.Elapsed));
         var isUnchanged = before == await run.State();
         Console.WriteLine(isUnchanged ? "the world is as it was" : "A CASE CHANGED THE WORLD");
-        // After the world was compared: some of these write.
-        using var named = new Probe(world, node.Address, node.Tokens);
-        var isNamedRight = await Named(named);
         var twin = world.WithoutHidden(seed);
         await using var second = await AuthzNode.Start(program, twin);
         using var other = new Authz.Run(twin, second.Address, second.Tokens);
@@ -49,6 +46,9 @@ static class AuthzBench
         var differences = await run.Beside(other, seed, pairs);
         foreach (var one in differences.Take(10)) Console.WriteLine($"\n{one.Case.Curl(node.Address)}\n  without it {one.Expected}\n  with it    {one.Got}");
         Console.WriteLine($"two worlds, {world.Items.Count - twin.Items.Count} resources hidden: {pairs} requests, {differences.Count} answered otherwise");
+        // After the worlds were compared: some of these write.
+        using var named = new Probe(world, node.Address, node.Tokens);
+        var isNamedRight = await Named(named);
         if (RecordBench.Option(options, "--json") is { } file)
             await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { seed, cases = count, wrong = run.Wrongs.Count, seconds = watch.Elapsed.TotalSeconds, requests = run.Requests, known = run.Known.Count, pairs, differences = differences.Count }));
         // Canaries in what the node wrote besides its databases.

@@ -61,8 +61,8 @@ sealed class AuthzNode : IAsyncDisposable
                 await sharing.Make($"choice-{i}", (SharingKind)(int)choice.Kind, choice.Patient, choice.Actor, endsUs: 0, default, choice.What);
                 if (choice.Ended) await sharing.End($"choice-{i}", choice.Patient, default);
             }
-            foreach (var (opened, i) in world.Openings.Select((opened, i) => (opened, i)))
-                await new ExceptionalAccesses(trust, store, opened.Expired ? new Past(TimeSpan.FromHours(5)) : TimeProvider.System).Open($"opened-{i}", opened.Glass ? ExceptionalKind.Glass : ExceptionalKind.Declared, opened.Practitioner, opened.Patient, "", opened.Glass ? "life-threatening" : "walk-in", "", default);
+            foreach (var opened in world.Openings)
+                await new ExceptionalAccesses(trust, store, opened.Expired ? new Past(TimeSpan.FromHours(5)) : TimeProvider.System).Open($"opened-{opened.Practitioner[13..]}-{opened.Patient[8..]}", opened.Glass ? ExceptionalKind.Glass : ExceptionalKind.Declared, opened.Practitioner, opened.Patient, "", opened.Glass ? "life-threatening" : "walk-in", "", default);
             foreach (var caller in world.Callers)
             {
                 if (caller.Agent is null) continue;

@@ -9,6 +9,7 @@ using System.Text.RegularExpressions;
 using Tervik.Records.Access;
 using Tervik.Records.Indexing;
 using Tervik.Storage;
+using Tervik.Tests;
 using Tervik.Trust;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.SealedLog;
@@ -26,14 +27,16 @@ static partial class AuditBench
     {
         var events = int.Parse(RecordBench.Option(options, "--events") ?? "1000000", CultureInfo.InvariantCulture);
         var kills = int.Parse(RecordBench.Option(options, "--kills") ?? "20", CultureInfo.InvariantCulture);
+        var complete = int.Parse(RecordBench.Option(options, "--complete") ?? "0", CultureInfo.InvariantCulture);
         using var cluster = RecordBench.Cluster(options);
         var folder = Directory.CreateTempSubdirectory("tervik-bench-").FullName;
         try
         {
             List<Line> lines = events == 0 ? [] : await Log(folder, RecordBench.Connection(options, cluster), events);
             var killed = kills == 0 ? 0 : await Kill(folder, RecordBench.Connection(options, cluster), kills);
-            if (RecordBench.Option(options, "--json") is { } file) await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { events, lines, kills, killed }));
-            return killed == 0 ? 0 : 2;
+            var wrong = complete == 0 ? 0 : await Complete(folder, RecordBench.Connection(options, cluster), complete);
+            if (RecordBench.Option(options, "--json") is { } file) await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { events, lines, kills, killed, complete, wrong }));
+            return killed + wrong == 0 ? 0 : 2;
         }
         finally
         {
@@ -146,6 +149,36 @@ static partial class AuditBench
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\r{kills} kills, {answered.Count} answers of which a byte left, {logged.Count} accesses in the log: {missing} answers not logged exactly once"));
         Console.WriteLine(verified);
         return missing + (verified.Contains(", 0 findings", StringComparison.Ordinal) ? 0 : 1);
+    }
+
+    /// <summary>Clients that count of whom they received anything, over all ways of asking; each patient's log holds each of these accesses once.</summary>
+    static async Task<int> Complete(string parent, string? database, int requests)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, "../../../tervik/tervik");
+        if (!File.Exists(program)) return RecordBench.Fail("The program is not built: run ./tervik bench audit.");
+        var folder = Directory.CreateDirectory(Path.Combine(parent, "complete")).FullName;
+        string[] place = database is null ? ["--data", folder] : ["--data", folder, "--database", database];
+        var address = $"http://127.0.0.1:{RecordBench.FreePort()}";
+        using var server = RecordBench.Start(program, ["serve", "--listen", address, "--demo", "true", "--set", "demoPatients=15", .. place]);
+        try
+        {
+            await RecordBench.Ready(address + "/health/ready");
+            var client = new CountingClient(address, (await RecordBench.Output(program, ["token", "client/counting", .. place])).Trim(), (await RecordBench.Output(program, ["token", CountingClient.Doctor, .. place])).Trim());
+            await client.Prepare();
+            var watch = Stopwatch.StartNew();
+            await client.Ask(requests, Readers, seed: 42);
+            var asked = watch.Elapsed.TotalSeconds;
+            var counted = await client.Compare();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{counted.Requests} answers in {asked:0} s held data of a patient {counted.Accesses} times; their logs hold {counted.Events} events of them; {counted.Wrong.Count} differences"));
+            foreach (var (way, accesses) in counted.ByWay.OrderBy(one => one.Key, StringComparer.Ordinal)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {way,-28}{accesses,8}"));
+            foreach (var difference in counted.Wrong.Take(20)) Console.WriteLine($"  {difference}");
+            return counted.Wrong.Count;
+        }
+        finally
+        {
+            server.Kill(entireProcessTree: true);
+            await server.WaitForExitAsync();
+        }
     }
 
     static HttpClient Http(string address, string token)

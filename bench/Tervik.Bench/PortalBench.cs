@@ -186,6 +186,7 @@ static partial class PortalBench
         builder.Services.AddTrust(trust, new TrustSettings { DemoSignIn = true, Folder = folder });
         builder.Services.AddPortal();
         await using var app = builder.Build();
+        app.UsePortal();
         app.MapPortal();
         await app.RunAsync();
         return 0;

@@ -29,8 +29,9 @@ static int Usage()
         ./tervik bench crash [--kills N] [--engine sqlite|postgresql]
             kill -9 during a mixed load; what was acknowledged is held against the store afterwards
 
-        ./tervik bench audit [--events N] [--kills N] [--engine sqlite|postgresql] [--json FILE]
-            the log of accesses written, sealed, checked and proven, beside the hashes alone; then kill -9 while clients read, and every answer held against the log
+        ./tervik bench audit [--events N] [--kills N] [--complete N] [--engine sqlite|postgresql] [--json FILE]
+            the log of accesses written, sealed, checked and proven, beside the hashes alone; then kill -9 while clients read, and every answer held against the log;
+            --complete: N requests on many ways by clients that count of which patients they received anything, held against each patient's log
 
         ./tervik bench revocation [--times N] [--engine sqlite|postgresql] [--json FILE]
             how soon a closed record, an ended proxy, a revoked token and a left session are gone on every path, while others read

@@ -10,6 +10,8 @@ using Tervik.Trust.BreakGlass;
 using Tervik.Trust.Consent;
 using Tervik.Trust.Decision;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Identity.OAuth;
+using Tervik.Trust.Limits;
 using Tervik.Trust.Relations;
 using Tervik.Trust.SealedLog;
 using Tervik.Trust.Snooping;
@@ -25,8 +27,12 @@ public sealed record TrustSettings
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
     /// <summary>A session ends after this time in any case.</summary>
     public TimeSpan SessionLongest { get; init; } = TimeSpan.FromHours(12);
+    /// <summary>Address under which clients reach this node; the issuer of its tokens.</summary>
+    public Uri Issuer { get; init; } = new("http://127.0.0.1:8080/");
     /// <summary>Where the key of the sealed log and its newest head lie, outside of the database.</summary>
     public required string Folder { get; init; }
+    /// <summary>How much one account, application or network may ask for.</summary>
+    public LimitSettings Limits { get; init; } = new();
     /// <summary>Who signs the heads of the log besides the node itself.</summary>
     public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
 }
@@ -53,6 +59,7 @@ public static class TrustRoom
         services.AddSingleton(provider => new Witnesses(provider.GetRequiredService<AccessSeal>(), settings.Witnesses, provider.GetRequiredService<ILogger<Witnesses>>()));
         services.AddHostedService<SealService>();
         services.AddSingleton<SealProofs>();
+        services.AddOAuth(database, settings);
         services.AddSingleton<Identification>();
         services.AddSingleton(provider => new Sharing(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ExceptionalAccesses(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
@@ -68,6 +75,11 @@ public static class TrustRoom
         services.AddSingleton(provider => new Alerts(database, provider.GetRequiredService<StaffRoles>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SnoopingReview(database, provider.GetRequiredService<SnoopingFacts>(), provider.GetRequiredService<Alerts>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<SnoopingService>();
+        services.AddSingleton(new LogCompleteness(database));
+        services.AddHostedService<CompletenessService>();
+        services.AddSingleton(settings.Limits);
+        services.AddSingleton<RequestLimits>();
+        services.AddSingleton<PatientLimit>();
         services.AddHttpContextAccessor();
         services.AddSingleton<IAccessControl, AccessControl>();
         return services;
@@ -76,8 +88,10 @@ public static class TrustRoom
     /// <summary>Maps the access log as FHIR AuditEvent, and its seal. Before the general FHIR routes, which serve the AuditEvents of others.</summary>
     public static WebApplication MapTrust(this WebApplication app)
     {
+        app.UseCrossOrigin();
         app.MapAuditEvents();
         app.MapSeal();
+        app.MapOAuth();
         return app;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Tervik.Apps;
 using Tervik.Audit;
 using Tervik.Demonstration;
 using Tervik.Export;
@@ -30,6 +31,7 @@ static class Cli
         root.Add(DemoCommand.Create());
         root.Add(Verify());
         root.Add(Token());
+        root.Add(AppCommand.Create());
         root.Add(AuditCommand.Create());
         root.Add(WitnessCommand.Create());
         return root;

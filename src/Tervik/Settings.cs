@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Tervik.Records.Model;
 using Tervik.Records.Rest;
 using Tervik.Storage;
+using Tervik.Trust.Limits;
 using Tervik.Trust.SealedLog;
 
 namespace Tervik;
@@ -12,8 +13,8 @@ sealed record Settings
 {
     static readonly string[] Known =
     [
-        "data", "database", "listen", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
-        "witnesses", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
+        "data", "database", "listen", "publicAddress", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
+        "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
     /// <summary>Folder of the embedded database and the blobs.</summary>
@@ -22,6 +23,8 @@ sealed record Settings
     public string? Database { get; init; }
     /// <summary>Address the portal and the API are served at.</summary>
     public required string Listen { get; init; }
+    /// <summary>Address under which others reach the node, when it is another than <see cref="Listen"/> (behind a proxy): the issuer of its tokens.</summary>
+    public required Uri PublicAddress { get; init; }
     /// <summary>The demo nation and the demonstration sign-in.</summary>
     public bool Demo { get; init; }
     /// <summary>Patients of the demo nation that an empty demonstration node loads at its first start.</summary>
@@ -30,6 +33,8 @@ sealed record Settings
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
     /// <summary>Who signs the heads of the log of accesses besides the node itself.</summary>
     public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
+    /// <summary>How much one account, application or network may ask for.</summary>
+    public LimitSettings Limits { get; init; } = new();
     public int Readers { get; init; } = 8;
     public int CacheMb { get; init; } = 64;
     public RestSettings Rest { get; init; } = new();
@@ -66,11 +71,23 @@ sealed record Settings
             Data = Path.GetFullPath(configuration["data"] ?? "data"),
             Database = configuration["database"] is { Length: > 0 } connection ? connection : null,
             Listen = listen,
+            PublicAddress = configuration["publicAddress"] is not { Length: > 0 } known ? address
+                : Uri.TryCreate(known, UriKind.Absolute, out var other) && other.Scheme is "http" or "https" && other.Query.Length + other.Fragment.Length == 0 ? other : throw Wrong("publicAddress", known, "an address such as https://health.example/"),
             // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
             Demo = Flag(configuration, "demo", address.IsLoopback),
             DemoPatients = Number(configuration, "demoPatients", 60, 1, 1_000_000),
             SessionIdle = TimeSpan.FromSeconds(Number(configuration, "sessionIdleSeconds", 1800, 2, 86_400)),
             Witnesses = WitnessesOf(configuration["witnesses"] ?? ""),
+            Limits = new()
+            {
+                RequestsOfAccount = Number(configuration, "mostRequestsOfAccount", 100, 1, 10_000_000),
+                RequestsOfApplication = Number(configuration, "mostRequestsOfApplication", 1000, 1, 10_000_000),
+                RequestsOfAddress = Number(configuration, "mostRequestsOfAddress", 2000, 1, 10_000_000),
+                SignInsOfAddress = Number(configuration, "mostSignInsOfAddress", 60, 1, 10_000_000),
+                PatientsPerHour = Number(configuration, "mostPatientsPerHour", 500, 1, 10_000_000),
+                PatientsPerHourInEmergency = Number(configuration, "mostPatientsPerHourInEmergency", 2000, 1, 10_000_000),
+                PatientsPerHourOfProgram = Number(configuration, "mostPatientsPerHourOfProgram", 100_000, 1, 10_000_000),
+            },
             Readers = Number(configuration, "readers", 8, 1, 256),
             CacheMb = Number(configuration, "cacheMb", 64, 1, 65536),
             Documents = new(Number(configuration, "longestBodyMb", 64, 1, 1024) << 20, Number(configuration, "deepestDocument", 64, 8, 512)),

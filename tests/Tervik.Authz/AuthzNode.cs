@@ -18,6 +18,9 @@ sealed class AuthzNode : IAsyncDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("tervik-authz-").FullName;
     readonly StringBuilder written = new();
+    /// <summary>Limits are another test's.</summary>
+    static readonly string[] Unlimited = [.. ((string[])["mostRequestsOfAccount=1000000", "mostRequestsOfApplication=1000000", "mostRequestsOfAddress=1000000", "mostSignInsOfAddress=100000", "mostPatientsPerHour=100000"]).SelectMany(one => new[] { "--set", one })];
+
     Process? server;
 
     public string Address { get; } = $"http://127.0.0.1:{FreePort()}";
@@ -91,7 +94,7 @@ sealed class AuthzNode : IAsyncDisposable
 
     async Task Serve(string program)
     {
-        server = Process.Start(new ProcessStartInfo(program, ["serve", "--data", folder, "--listen", Address, "--demo", "false"]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder })!;
+        server = Process.Start(new ProcessStartInfo(program, ["serve", "--data", folder, "--listen", Address, "--demo", "false", .. Unlimited]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder })!;
         void Keep(object _, DataReceivedEventArgs line)
         {
             lock (written) written.AppendLine(line.Data);

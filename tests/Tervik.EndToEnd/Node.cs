@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Tervik.EndToEnd;
 
@@ -9,10 +10,14 @@ namespace Tervik.EndToEnd;
 public sealed class Node : IAsyncLifetime
 {
     readonly string folder = Directory.CreateTempSubdirectory("tervik-e2e-").FullName;
+    readonly StringBuilder output = new();
     Process? server;
 
     /// <summary>Further settings, each <c>name=value</c>.</summary>
     public string[] Others { get; init; } = [];
+
+    /// <summary>One machine is all accounts and networks here: only tests of the limits meet them.</summary>
+    static readonly string[] Unlimited = [.. ((string[])["mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour"]).Select(name => $"{name}=1000000")];
 
     /// <summary>What it runs.</summary>
     public string[] Command { get; init; } = ["serve"];
@@ -22,6 +27,8 @@ public sealed class Node : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = Start(Command);
+        // Read all the time: a full pipe would hold the program up.
+        foreach (var stream in (StreamReader[])[server.StandardOutput, server.StandardError]) _ = Keep(stream);
         using var http = new HttpClient();
         for (var wait = 0; wait < 1200; wait++)
         {
@@ -31,22 +38,40 @@ public sealed class Node : IAsyncLifetime
             }
             catch (HttpRequestException)
             {
-                if (server.HasExited) throw new InvalidOperationException($"The server ended with {server.ExitCode}: {await server.StandardError.ReadToEndAsync()}");
+                if (server.HasExited) throw new InvalidOperationException($"The server ended with {server.ExitCode}: {Output}");
             }
             await Task.Delay(100);
         }
         throw new TimeoutException("The server did not become ready.");
     }
 
+    async Task Keep(StreamReader stream)
+    {
+        while (await stream.ReadLineAsync() is { } line)
+            lock (output) output.AppendLine(line);
+    }
+
+    /// <summary>What the server has printed so far: its log.</summary>
+    public string Output
+    {
+        get { lock (output) return output.ToString(); }
+    }
+
     /// <summary>A FHIR client with a new token of this agent.</summary>
     public async Task<HttpClient> Client(string agent, string scope = "readwrite")
+    {
+        var client = new HttpClient { BaseAddress = new Uri($"{Address}/fhir/") };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await Token(agent, scope));
+        return client;
+    }
+
+    /// <summary>A new token of this agent.</summary>
+    public async Task<string> Token(string agent, string scope = "readwrite")
     {
         using var issue = Start("token", agent, "--scope", scope);
         var token = (await issue.StandardOutput.ReadToEndAsync()).Trim();
         await issue.WaitForExitAsync();
-        var client = new HttpClient { BaseAddress = new Uri($"{Address}/fhir/") };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        return client;
+        return token;
     }
 
     /// <summary>Runs a command of the program on the same data, while the node serves.</summary>
@@ -60,7 +85,7 @@ public sealed class Node : IAsyncLifetime
         return (process.ExitCode, output + await errors);
     }
 
-    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address, .. Others.SelectMany(one => new[] { "--set", one })])
+    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one })])
     {
         RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
     })!;

@@ -34,7 +34,7 @@ static partial class Program
         Directory.CreateDirectory(folder);
         var data = Directory.CreateTempSubdirectory("tervik-screenshots-").FullName;
         var address = Option(options, "--url") ?? $"http://127.0.0.1:{FreePort()}";
-        using var server = Option(options, "--url") is null ? Process.Start(new ProcessStartInfo(program!, ["serve", "--data", data, "--listen", address]) { RedirectStandardOutput = true }) : null;
+        using var server = Option(options, "--url") is null ? Process.Start(new ProcessStartInfo(program!, ["serve", "--data", data, "--listen", address, "--set", "mostSignInsOfAddress=10000"]) { RedirectStandardOutput = true }) : null;
         try
         {
             await Ready(address);

@@ -45,7 +45,26 @@ static class Institution
                 Place(w, $"{practice}-rooms", PracticeNames[id][i], "Practice", "PROFF", practice, country, partOf: null);
             }
         }
-        foreach (var one in staff.All) Professional(w, one);
+        foreach (var one in staff.All) Professional(w, one, isLead: staff.Leads(one.Organization) == one);
+        foreach (var (hospital, given, family) in Officers) Officer(w, Country.All.Single(country => country.Hospital == hospital), given, family);
+    }
+
+    /// <summary>Who is responsible for data protection at each hospital, and at the practices around it.</summary>
+    static readonly (string Hospital, Name Given, Name Family)[] Officers =
+        [("tartu", new("Riina"), new("Mets")), ("copenhagen", new("Birgitte"), new("Holst")), ("seoul", new("지아", "Jia"), new("문", "Moon"))];
+
+    static void Officer(ResourceWriter w, Country country, Name given, Name family)
+    {
+        var one = new Clinician($"{country.Hospital}-officer", given, family, Profession.Officer, Specialty.General, country, country.Hospital, "Data protection officer");
+        Person(w, one);
+        foreach (var organization in PracticeNames[country.Hospital].Select((_, i) => Staff.PracticeId(country, i + 1)).Prepend(country.Hospital))
+            using (w.Resource("PractitionerRole", organization == country.Hospital ? $"{one.Id}-role" : $"{one.Id}-{organization}"))
+            {
+                w.Flag("active", true);
+                w.Reference("practitioner", one.Link);
+                w.Reference("organization", new($"Organization/{organization}", organization == country.Hospital ? Name(organization) : Name(country, organization)));
+                w.Concepts("code", new Term("urn:tervik:role", "data-protection", "Data protection officer"));
+            }
     }
 
     static void Organization(ResourceWriter w, string id, string name, Term type, Country country, Link? partOf, string? own)
@@ -88,7 +107,25 @@ static class Institution
 
     static string Name(Country country, string organization, string form) => form == "Hospital" ? Name(country.Hospital) : Name(country, organization);
 
-    static void Professional(ResourceWriter w, Clinician one)
+    static void Professional(ResourceWriter w, Clinician one, bool isLead)
+    {
+        Person(w, one);
+        using (w.Resource("PractitionerRole", $"{one.Id}-role"))
+        {
+            w.Flag("active", true);
+            w.Reference("practitioner", one.Link);
+            w.Reference("organization", new($"Organization/{one.Organization}", Name(one.Country, one.Organization)));
+            var profession = one.Profession switch
+            {
+                Profession.Doctor => Term.Snomed("158965000", "Doctor"), Profession.Nurse => Term.Snomed("224535009", "Registered nurse"), _ => Term.Snomed("309453006", "Registered midwife"),
+            };
+            w.ConceptList("code", isLead ? [profession, new("urn:tervik:role", "unit-lead", "Head of the unit")] : [profession]);
+            w.Concepts("specialty", one.Specialty.Term);
+            w.References("location", new Link(one.Specialty == Specialty.General ? $"Location/{one.Organization}-rooms" : $"Location/{one.Organization}-clinic"));
+        }
+    }
+
+    static void Person(ResourceWriter w, Clinician one)
     {
         using (w.Resource("Practitioner", one.Id))
         {
@@ -105,32 +142,20 @@ static class Institution
                     w.Text("use", "official");
                     w.Text("family", one.Family.Own);
                     w.Texts("given", one.Given.Own);
-                    w.Texts("prefix", one.Prefix);
+                    if (one.Prefix is { } prefix) w.Texts("prefix", prefix);
                 }
                 if (one.Family.Latin is { } family && one.Given.Latin is { } given)
                     using (w.Item())
                     {
                         w.Text("use", "usual");
-                        w.Text("text", $"{one.Prefix} {given} {family}");
+                        w.Text("text", $"{one.Prefix} {given} {family}".TrimStart());
                         w.Text("family", family);
                         w.Texts("given", given);
-                        w.Texts("prefix", one.Prefix);
+                        if (one.Prefix is { } prefix) w.Texts("prefix", prefix);
                     }
             }
             using (w.One("qualification")) w.Words("code", one.Title);
             w.ConceptList("communication", [new("urn:ietf:bcp:47", one.Country.Language, one.Country.Language switch { "da" => "Danish", "et" => "Estonian", _ => "Korean" }), new("urn:ietf:bcp:47", "en", "English")]);
-        }
-        using (w.Resource("PractitionerRole", $"{one.Id}-role"))
-        {
-            w.Flag("active", true);
-            w.Reference("practitioner", one.Link);
-            w.Reference("organization", new($"Organization/{one.Organization}", Name(one.Country, one.Organization)));
-            w.Concepts("code", one.Profession switch
-            {
-                Profession.Doctor => Term.Snomed("158965000", "Doctor"), Profession.Nurse => Term.Snomed("224535009", "Registered nurse"), _ => Term.Snomed("309453006", "Registered midwife"),
-            });
-            w.Concepts("specialty", one.Specialty.Term);
-            w.References("location", new Link(one.Specialty == Specialty.General ? $"Location/{one.Organization}-rooms" : $"Location/{one.Organization}-clinic"));
         }
     }
 }

@@ -4,13 +4,13 @@ using Tervik.Demo.Writing;
 namespace Tervik.Demo.Institutions;
 
 /// <summary>What somebody does there.</summary>
-enum Profession { Doctor, Nurse, Midwife }
+enum Profession { Doctor, Nurse, Midwife, Officer }
 
 /// <summary>One professional.</summary>
 /// <param name="Id">Of the Practitioner; the role's is <c>id-role</c>.</param>
 /// <param name="Given">Given name.</param>
 /// <param name="Family">Family name.</param>
-/// <param name="Profession">Doctor, nurse or midwife.</param>
+/// <param name="Profession">Doctor, nurse, midwife, or somebody who treats nobody.</param>
 /// <param name="Specialty">Field.</param>
 /// <param name="Country">Where.</param>
 /// <param name="Organization">Id of the practice or department.</param>
@@ -18,7 +18,7 @@ enum Profession { Doctor, Nurse, Midwife }
 sealed record Clinician(string Id, Name Given, Name Family, Profession Profession, Specialty Specialty, Country Country, string Organization, string Title)
 {
     public string Name => Country.Code == "KR" ? $"{Family.Own}{Given.Own}" : $"{Given.Own} {Family.Own}";
-    public string Prefix => Profession switch { Profession.Doctor => "Dr.", Profession.Nurse => "Nurse", _ => "Midwife" };
+    public string? Prefix => Profession switch { Profession.Doctor => "Dr.", Profession.Nurse => "Nurse", Profession.Midwife => "Midwife", _ => null };
     /// <summary>As readers see it.</summary>
     public Link Link { get; } = new($"Practitioner/{Id}", Shown(Given, Family, Profession, Country));
 
@@ -34,6 +34,7 @@ sealed class Staff
 
     readonly Dictionary<string, Clinician> byId = new(StringComparer.Ordinal);
     readonly Dictionary<(string Hospital, string Specialty, Profession), List<Clinician>> hospitals = [];
+    readonly Dictionary<string, Clinician> leads = new(StringComparer.Ordinal);
     readonly Dictionary<string, List<Clinician>> practices = new(StringComparer.Ordinal);
 
     /// <param name="seed">Of the nation.</param>
@@ -62,6 +63,9 @@ sealed class Staff
 
     public IEnumerable<Clinician> All => byId.Values;
     public Clinician this[string id] => byId[id];
+    /// <summary>The head of a unit: its first doctor, one of the tour where there is one.</summary>
+    public Clinician Leads(string organization) => leads.TryGetValue(organization, out var lead) ? lead
+        : leads[organization] = byId.Values.First(one => one.Organization == organization && one.Profession == Profession.Doctor);
 
     public static string PracticeId(Country country, int number) => $"practice-{country.Hospital}-{number}";
 

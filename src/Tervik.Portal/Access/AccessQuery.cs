@@ -9,10 +9,11 @@ using Tervik.Trust.Identity;
 using Tervik.Trust.Consent;
 using Tervik.Trust.Relations;
 using Tervik.Trust.SealedLog;
+using Tervik.Trust.Snooping;
 
 namespace Tervik.Portal.Access;
 
-/// <summary>Accesses of one person on one day, in a line.</summary>
+/// <summary>A visit of one person to the record: their accesses on one day, or with no more than twelve hours in between.</summary>
 /// <param name="From">The first of them.</param>
 /// <param name="To">The last of them.</param>
 /// <param name="Agent">Who, as the log has it; null for somebody who was not signed in.</param>
@@ -22,7 +23,18 @@ namespace Tervik.Portal.Access;
 /// <param name="Why">Why they could, or null.</param>
 /// <param name="What">In words, each once, with how often.</param>
 /// <param name="MayAsk">Whether the reader may open a case about it.</param>
-public sealed record AccessLine(DateTime From, DateTime To, string? Agent, string Who, string? Position, bool IsSelf, string? Why, IReadOnlyList<(string Words, int Times)> What, bool MayAsk);
+public sealed record AccessLine(DateTime From, DateTime To, string? Agent, string Who, string? Position, bool IsSelf, string? Why, IReadOnlyList<(string Words, int Times)> What, bool MayAsk)
+{
+    /// <summary>Nobody of this unit had looked before.</summary>
+    public bool IsFirstOfUnit { get; init; }
+    /// <summary>It was declared as an emergency.</summary>
+    public bool IsEmergency { get; init; }
+    /// <summary>Applications through which they came, besides the portal.</summary>
+    public IReadOnlyList<string> Applications { get; init; } = [];
+}
+
+/// <summary>A unit that looked for the first time.</summary>
+public sealed record NewUnit(string Name, DateTime At);
 
 /// <summary>A question that the patient asked about an access, and how it stands.</summary>
 public sealed record CaseLine(string Who, string? Day, string? Text, string Status, string? Answer, string OpenedOn);
@@ -45,34 +57,85 @@ public sealed record AccessFilterChoice(string? Agent, DateOnly? From, DateOnly?
 /// <param name="Choice">What was asked for.</param>
 /// <param name="Next">Cursor of the page after, or null.</param>
 /// <param name="SealedAt">When the log was last sealed; null when it never was.</param>
-public sealed record AccessModel(PatientHeader Patient, IReadOnlyList<AccessLine> Lines, IReadOnlyList<(string Value, string Words)> Agents, IReadOnlyList<CaseLine> Cases, AccessFilterChoice Choice, long? Next, DateTime? SealedAt);
+public sealed record AccessModel(PatientHeader Patient, IReadOnlyList<AccessLine> Lines, IReadOnlyList<(string Value, string Words)> Agents, IReadOnlyList<CaseLine> Cases, AccessFilterChoice Choice, long? Next, DateTime? SealedAt)
+{
+    /// <summary>Up to when the list is complete: each answer that left before is in it.</summary>
+    public DateTime CompleteUntil { get; init; }
+    /// <summary>Stretches within the list in which the log is not what was sealed.</summary>
+    public IReadOnlyList<(DateTime From, DateTime To)> Gaps { get; init; } = [];
+    /// <summary>Units that looked for the first time within the last thirty days, newest first.</summary>
+    public IReadOnlyList<NewUnit> NewUnits { get; init; } = [];
+}
 
 /// <summary>Reads the log for the page, with who people are and why they could.</summary>
-sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, FamilyRelations family, Trust.Consent.Sharing sharing, AccessCases cases, StaffQuery staff, RecordQuery record)
+sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, FamilyRelations family, Trust.Consent.Sharing sharing, AccessCases cases, StaffQuery staff, RecordQuery record, AccessLog log, LogCompleteness completeness, StaffRoles roles, TimeProvider clock)
 {
     const int PageSize = 200, MostListed = 500;
+    static readonly TimeSpan Pause = TimeSpan.FromHours(12), NoticedFor = TimeSpan.FromDays(30);
 
     public async Task<AccessModel> Load(PatientHeader patient, AccessFilterChoice choice, Visit visit, Principal reader, CancellationToken stop)
     {
         var compartment = record.Compartment(patient.Id);
+        var completeUntil = clock.GetUtcNow(); // before the log is read
         var seen = await Read(compartment, choice, visit, reader, stop, PageSize + 1);
         var page = seen.Take(PageSize).Select(one => one.Access).ToList();
         var checkpoint = await seal.Newest(stop);
         var facts = (await care.OfPatient($"Patient/{patient.Id}", stop)).ToLookup(fact => fact.Practitioner, Fact);
         var isProfessional = visit.Person.IsProfessional;
+        var firsts = isProfessional ? [] : await FirstOfUnits(compartment, stop);
         var lines = new List<AccessLine>();
-        foreach (var group in page.GroupBy(access => (access.At.LocalDateTime.Date, access.Agent)))
+        foreach (var group in Visits(page))
         {
-            var (day, agent) = group.Key;
+            var (day, agent) = (group[^1].At.LocalDateTime.Date, group[0].Agent);
             var who = await Who(agent, stop);
-            List<(string, int)> what = [.. group.Select(AccessWords.Of).GroupBy(words => words).OrderByDescending(words => words.Count()).Select(words => (words.Key, words.Count()))];
+            var what = AccessWords.Summary(group);
             var isSelf = agent == visit.Person.Reference;
             lines.Add(new(group.Min(access => access.At.LocalDateTime), group.Max(access => access.At.LocalDateTime), agent, who.Name, who.Position, isSelf,
-                isProfessional ? null : await Why(agent, patient.Id, day, facts, stop), what, MayAsk: !isProfessional && !isSelf));
+                isProfessional ? null : await Why(agent, patient.Id, day, facts, stop), what, MayAsk: !isProfessional && !isSelf)
+            {
+                IsFirstOfUnit = group.Exists(access => firsts.ContainsKey(access.Event)), IsEmergency = group.Exists(access => access.Purpose == PurposeOfUse.BreakTheGlass),
+                Applications = [.. group.Select(access => access.Client).OfType<string>().Distinct()],
+            });
         }
+        var gaps = page.Count == 0 ? [] : await completeness.Gaps(seen.Count > PageSize ? page[^1].Event : choice.From is { } from ? Us(from) : long.MinValue, choice.Before ?? (choice.To is { } to ? Us(to.AddDays(1)) : long.MaxValue), stop);
         return new(patient, [.. lines.OrderByDescending(line => line.To)], isProfessional ? [] : await Agents(compartment, reader, visit, stop),
             isProfessional ? [] : await Cases(patient.Id, stop), choice, seen.Count > PageSize ? page[^1].Event : null,
-            checkpoint?.At.LocalDateTime);
+            checkpoint?.At.LocalDateTime)
+        {
+            CompleteUntil = completeUntil.LocalDateTime, Gaps = [.. gaps.Select(gap => (Clock.Time(gap.FromUs).LocalDateTime, Clock.Time(gap.ToUs).LocalDateTime))],
+            NewUnits = await NewUnits(firsts, completeUntil, stop),
+        };
+    }
+
+    /// <summary>Accesses of one person that belong together, each list oldest first.</summary>
+    /// <param name="newestFirst">Accesses, of all.</param>
+    internal static List<List<LoggedAccess>> Visits(IReadOnlyList<LoggedAccess> newestFirst)
+    {
+        var (visits, last) = (new List<List<LoggedAccess>>(), new Dictionary<string, List<LoggedAccess>>(StringComparer.Ordinal));
+        foreach (var access in newestFirst.Reverse())
+        {
+            if (last.TryGetValue(access.Agent ?? "", out var visit) && (visit[^1].At.LocalDateTime.Date == access.At.LocalDateTime.Date || access.At - visit[^1].At <= Pause)) visit.Add(access);
+            else visits.Add(last[access.Agent ?? ""] = [access]);
+        }
+        return visits;
+    }
+
+    /// <summary>By the event: with which access a unit looked for the first time.</summary>
+    async Task<Dictionary<long, string>> FirstOfUnits(long compartment, CancellationToken stop)
+    {
+        var units = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var (agent, first) in await log.FirstOfProfessionals(compartment, stop))
+            foreach (var role in await roles.Of(agent, stop))
+                units[role.Institution] = Math.Min(first, units.GetValueOrDefault(role.Institution, long.MaxValue));
+        return units.GroupBy(unit => unit.Value).ToDictionary(first => first.Key, first => first.First().Key);
+    }
+
+    async Task<List<NewUnit>> NewUnits(Dictionary<long, string> firsts, DateTimeOffset now, CancellationToken stop)
+    {
+        var units = new List<NewUnit>();
+        foreach (var (first, institution) in firsts.Where(one => Clock.Time(one.Key) > now - NoticedFor).OrderByDescending(one => one.Key))
+            units.Add(new(await staff.NameOf(institution, stop) ?? institution, Clock.Time(first).LocalDateTime));
+        return units;
     }
 
     /// <summary>The accesses of a page.</summary>

@@ -17,8 +17,13 @@ static class AccessWords
             { Interaction.Name: "sign-in" or "sign-out" } => Words.Of(access.Interaction.Name),
             _ => Words.Of($"did {Deed(access.Interaction.Name)}", Kinds(access)),
         };
+        if (access.Concerned > 1) words = Words.Of("{0}, in a list", words);
         return access.Status < 400 ? words : Words.Of("{0} (refused)", words);
     }
+
+    /// <summary>Each deed once, with how often, the most frequent first.</summary>
+    public static IReadOnlyList<(string Words, int Times)> Summary(IEnumerable<LoggedAccess> accesses) =>
+        [.. accesses.Select(Of).GroupBy(words => words).OrderByDescending(words => words.Count()).Select(words => (words.Key, words.Count()))];
 
     static string Deed(string interaction) => interaction switch
     {

@@ -15,6 +15,7 @@ static class FaultPage
         FaultKind.Forbidden => StatusCodes.Status403Forbidden,
         FaultKind.NotFound or FaultKind.Gone => StatusCodes.Status404NotFound,
         FaultKind.Invalid => StatusCodes.Status400BadRequest,
+        FaultKind.TooMany => StatusCodes.Status429TooManyRequests,
         FaultKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     });

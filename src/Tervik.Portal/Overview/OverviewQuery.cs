@@ -82,7 +82,7 @@ sealed class OverviewQuery(RecordQuery record)
             [.. read.Add(await news).Select(one => one.Entry).Where(entry => entry.Date is { } date && date.Instant <= now.AddDays(1))],
             [.. read.Add(await appointments).Select(one => one.Entry)], Due(lasting, now), [.. ToDos(id, open, taken, unread, now)],
             [.. general.Concat(TeamMember.Of(lasting)).DistinctBy(member => member.Name)], stay.Stored is null ? null : stay.Entry,
-            Alerts.Allergies(allergies), allergies.Exists(one => Standing.IsActive(one) && Standing.SaysNoAllergy(one)),
+            Chart.Alerts.Allergies(allergies), allergies.Exists(one => Standing.IsActive(one) && Standing.SaysNoAllergy(one)),
             [.. lasting.Where(one => one.Type == "Condition" && Standing.IsActive(one)).Select(one => one.Entry).OrderByDescending(entry => entry.Date?.Instant ?? DateTimeOffset.MinValue)],
             [.. taken.Select(one => one.Entry).DistinctBy(entry => (entry.Title, entry.Detail))], [.. ResultRow.Of(results).Take(ShownResults)]);
         return (overview, read.Read);

@@ -18,7 +18,7 @@ static class RecordWays
     /// <summary>Groups by the words of their heading.</summary>
     public static readonly (string Group, Way[] Ways)[] All =
     [
-        ("group overview", [new("summary", ""), new("flowsheet", "/flowsheet", Face.Professional), new("timeline", "/timeline"), new("handover", "/handover", Face.Professional), new("emergency", "/emergency", Face.Professional)]),
+        ("group overview", [new("summary", ""), new("flowsheet", "/flowsheet", Face.Professional), new("timeline", "/timeline"), new("handover", "/handover", Face.Professional), new("apps", "/apps"), new("emergency", "/emergency", Face.Professional)]),
         ("group write",
         [
             new("new-note", "/new/note", Face.Professional), new("new-diagnosis", "/new/diagnosis", Face.Professional), new("new-prescription", "/new/prescription", Face.Professional),

@@ -13,6 +13,8 @@ public sealed record Frame(SignedIn? Person, string Scheme, string Here, string 
 {
     /// <summary>Seconds until the session ends if nothing more is asked; null without one.</summary>
     public long? SessionSeconds { get; init; }
+    /// <summary>Whether this professional answers alerts about accesses.</summary>
+    public bool ReviewsAlerts { get; init; }
     /// <summary>Whether the page that tells whom to be and what to try is there.</summary>
     public bool HasTour { get; init; }
 }
@@ -36,4 +38,4 @@ public sealed record SignedIn(string Reference, PrincipalKind Kind, string Name)
 }
 
 /// <summary>Which entry of the main navigation a page belongs to.</summary>
-public enum Place { None, Record, Today, Patients, Tasks, Account }
+public enum Place { None, Record, Today, Patients, Tasks, Alerts, Account }

@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Access;
 using Tervik.Portal.Account;
+using Tervik.Portal.Alerts;
 using Tervik.Portal.Allergies;
+using Tervik.Portal.Apps;
 using Tervik.Portal.CareTeam;
 using Tervik.Portal.Chart;
 using Tervik.Portal.Conditions;
@@ -14,6 +17,7 @@ using Tervik.Portal.Emergency;
 using Tervik.Portal.Entry;
 using Tervik.Portal.Explain;
 using Tervik.Portal.Family;
+using Tervik.Portal.Faults;
 using Tervik.Portal.Flowsheet;
 using Tervik.Portal.Forms;
 using Tervik.Portal.Go;
@@ -37,6 +41,8 @@ using Tervik.Portal.Today;
 using Tervik.Portal.Vaccinations;
 using Tervik.Portal.Wishes;
 using Tervik.Portal.Writing;
+using Tervik.Records;
+using Tervik.Trust.Identity;
 
 namespace Tervik.Portal.Shell;
 
@@ -53,6 +59,7 @@ public static class PortalRoom
         services.AddSingleton<AccountParts>();
         services.AddSingleton<StaffQuery>();
         services.AddSingleton<AccessQuery>();
+        services.AddSingleton<AlertsQuery>();
         services.AddSingleton<SharingQuery>();
         services.AddSingleton<HideQuery>();
         services.AddSingleton<OpenedQuery>();
@@ -78,11 +85,19 @@ public static class PortalRoom
         return services;
     }
 
-    /// <summary>Maps all pages.</summary>
-    public static WebApplication MapPortal(this WebApplication app)
+    /// <summary>The page for who asked for too much. It looks nothing up.</summary>
+    public static IResult TooMany(HttpContext request) => FaultPage.Of(FaultKind.TooMany, new Frame(null, Appearance.Of(request), "/", FormGuard.TokenFor(request)));
+
+    /// <summary>Headers of every answer, and the reader's language. Before everything that answers.</summary>
+    public static void UsePortal(this WebApplication app)
     {
         app.UseSecurityHeaders();
         app.UseLanguage();
+    }
+
+    /// <summary>Maps all pages.</summary>
+    public static WebApplication MapPortal(this WebApplication app)
+    {
         app.MapSiteFiles();
         app.MapAppearance();
         app.MapLanguage();
@@ -108,6 +123,7 @@ public static class PortalRoom
         app.MapExplain();
         app.MapEntry();
         app.MapAccess();
+        app.MapAlerts();
         app.MapDownload();
         app.MapAccount();
         app.MapWriting();
@@ -117,6 +133,7 @@ public static class PortalRoom
         app.MapFamily();
         app.MapSharing();
         app.MapHide();
+        app.MapApps();
         app.MapEmergency();
         app.MapLookUp();
         app.MapReviews();

@@ -94,7 +94,7 @@ sealed class TodayQuery(RecordQuery record, DutyQuery duties)
         var found = read.Add((await record.Everywhere(null, filter, stop, ("_type", "AllergyIntolerance,Flag"), ("patient", string.Join(',', alerts.Keys.Select(id => $"Patient/{id}"))), Count(MostAlerts))).Matches);
         foreach (var group in found.GroupBy(one => RecordQuery.PatientOf(one.Json)))
             if (group.Key is { } id && alerts.TryGetValue(id, out var own))
-                own.AddRange(Alerts.Allergies(group).Where(alert => alert.IsSevere).Concat(Alerts.Others([.. group], [], [], record.Today)));
+                own.AddRange(Chart.Alerts.Allergies(group).Where(alert => alert.IsSevere).Concat(Chart.Alerts.Others([.. group], [], [], record.Today)));
         return alerts;
     }
 

@@ -86,7 +86,10 @@ public sealed class AccessLog : IAsyncDisposable
     }
 
     /// <summary>Returns when the access is durable: all its events, in one commit.</summary>
-    public async ValueTask Append(AccessEvent access, AccessOrigin origin, CancellationToken stop) => await appends.Submit(new(access, origin, AccessPart.Of(access)), stop);
+    public ValueTask Append(AccessEvent access, AccessOrigin origin, CancellationToken stop) => Append(access, AccessPart.Of(access), origin, stop);
+
+    /// <summary>The same with its events at hand.</summary>
+    internal async ValueTask Append(AccessEvent access, IReadOnlyList<AccessPart> parts, AccessOrigin origin, CancellationToken stop) => await appends.Submit(new(access, origin, parts), stop);
 
     /// <summary>Part of the log, newest first.</summary>
     public async ValueTask<List<LoggedAccess>> Read(LogExcerpt part, CancellationToken stop)
@@ -117,6 +120,15 @@ public sealed class AccessLog : IAsyncDisposable
     {
         await using var rows = await session.Query($"SELECT {Columns} FROM access_event e WHERE e.event = $1", number);
         return await rows.Read() ? ReadAccess(rows) : null;
+    }, stop);
+
+    /// <summary>When each professional was first given something of a patient.</summary>
+    public ValueTask<Dictionary<string, long>> FirstOfProfessionals(long compartment, CancellationToken stop) => database.Read(async session =>
+    {
+        var firsts = new Dictionary<string, long>(StringComparer.Ordinal);
+        await using var rows = await session.Query("SELECT e.agent, min(e.event) FROM access_patient p JOIN access_event e ON e.event = p.event WHERE p.comp = $1 AND e.status < 400 AND e.agent LIKE 'Practitioner/%' GROUP BY e.agent", compartment);
+        while (await rows.Read()) firsts[rows.Text(0)!] = rows.Int64(1);
+        return firsts;
     }, stop);
 
     /// <inheritdoc/>

@@ -28,12 +28,12 @@ public sealed record AccessOrigin(string? Request, string? Client, string? Purpo
     {
         if (request is null) return Unknown;
         var principal = await identification.Of(request, stop);
-        return new(RequestOf(request), principal.Client, request.Items.TryGetValue(PurposeKey, out var declared) ? (string)declared! : PurposeOfUse.Of(principal.Kind),
+        return new(request.TraceIdentifier, principal.Client, request.Items.TryGetValue(PurposeKey, out var declared) ? (string)declared! : PurposeOfUse.Of(principal.Kind),
             request.Connection.RemoteIpAddress?.ToString());
     }
 
-    /// <summary>What joins the logs: letters, digits and <c>.-_</c> of the header, or a trace of our own.</summary>
-    public static string RequestOf(HttpContext request) =>
+    /// <summary>What joins the logs: letters, digits and <c>.-_</c> of the header, or a trace of our own. It becomes the request's trace identifier, so that faults that are reported name it too.</summary>
+    public static string Begin(HttpContext request) => request.TraceIdentifier =
         request.Request.Headers[RequestHeader].ToString() is { Length: > 0 and <= LongestRequest } sent && sent.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_') ? sent
         : Activity.Current?.TraceId.ToHexString() ?? request.TraceIdentifier;
 }

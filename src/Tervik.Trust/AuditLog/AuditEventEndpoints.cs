@@ -110,7 +110,7 @@ static class AuditEventEndpoints
         json.WriteEndObject();
     }
 
-    static FhirBody Outcome(Fault fault) => Body(json =>
+    internal static FhirBody Outcome(Fault fault) => Body(json =>
     {
         json.WriteStartObject();
         json.WriteString("resourceType", "OperationOutcome");
@@ -122,7 +122,7 @@ static class AuditEventEndpoints
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();
-    }, fault.Kind switch { FaultKind.Unauthenticated => 401, FaultKind.Forbidden => 403, FaultKind.NotFound => 404, _ => 400 });
+    }, fault.Kind switch { FaultKind.Unauthenticated => 401, FaultKind.Forbidden => 403, FaultKind.NotFound => 404, FaultKind.TooMany => 429, _ => 400 });
 
     static FhirBody Body(Action<Utf8JsonWriter> write, int status = StatusCodes.Status200OK)
     {
@@ -131,7 +131,7 @@ static class AuditEventEndpoints
         return new FhirBody(bytes.WrittenMemory, status);
     }
 
-    sealed record FhirBody(ReadOnlyMemory<byte> Bytes, int Status) : IResult
+    internal sealed record FhirBody(ReadOnlyMemory<byte> Bytes, int Status) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {

@@ -106,6 +106,7 @@ static class AuditEventJson
     static (string, string, string?) Interaction(string name) => ("http://hl7.org/fhir/restful-interaction", name switch
     {
         ['$', ..] => "operation",
+        "alerts" or "alert-review" => "operation",
         "search-compartment" => "search-system",
         "create-own" => "create",
         "update-own" => "update",

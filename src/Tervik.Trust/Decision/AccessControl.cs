@@ -7,12 +7,13 @@ using Tervik.Records.Resources;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.BreakGlass;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Limits;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Trust.Decision;
 
 /// <summary>Answers what Records asks: identify, relate, decide; and log.</summary>
-sealed class AccessControl(Identification identification, ProfessionalAccess professionals, FamilyRelations family, AccessLog log, RecordStore store, IHttpContextAccessor requests) : IAccessControl
+sealed class AccessControl(Identification identification, ProfessionalAccess professionals, FamilyRelations family, AccessLog log, RecordStore store, PatientLimit limit, IHttpContextAccessor requests) : IAccessControl
 {
     const int MostKept = 10_000;
     readonly ConcurrentDictionary<string, (IReadOnlyList<FamilyMember> Family, AccessFilter Seeing, AccessFilter Writing)> patients = new(StringComparer.Ordinal);
@@ -27,15 +28,25 @@ sealed class AccessControl(Identification identification, ProfessionalAccess pro
         return Decision.Decide(principal, interaction, seeing) with { Writing = writing };
     }
 
-    public Fault? MayWrite(Permission permission, Interaction interaction, ReadOnlySpan<long> compartments) => permission is Decided decided
-        ? Decision.RefuseWrite(decided, interaction, compartments)
-        : new(FaultKind.Forbidden, "forbidden", interaction.Type, "This permission was not given by the access control.");
+    public Fault? MayWrite(Permission permission, Interaction interaction, ReadOnlySpan<long> compartments)
+    {
+        if (permission is not Decided decided) return new(FaultKind.Forbidden, "forbidden", interaction.Type, "This permission was not given by the access control.");
+        return Decision.RefuseWrite(decided, interaction, compartments) ?? (limit.FullFor(decided.Principal, compartments) is { } after ? TooManyPatients(after) : null);
+    }
 
     public async ValueTask Log(AccessEvent access, CancellationToken stop)
     {
-        var origin = await AccessOrigin.Of(requests.HttpContext, identification, stop);
+        var request = requests.HttpContext;
+        var origin = await AccessOrigin.Of(request, identification, stop);
         if (access.Agent is { } agent && agent.StartsWith("Practitioner/", StringComparison.Ordinal) && await IsBehindGlass(agent, access, stop)) origin = origin with { Purpose = PurposeOfUse.BreakTheGlass };
-        await log.Append(access, origin, stop);
+        var parts = AccessPart.Of(access);
+        // What was written is written; who may not is told before (MayWrite).
+        if (access.Status < 400 && request is not null && await limit.Take(await identification.Of(request, stop), PatientsOf(parts), mayRefuse: !Policy.Writes(access.Interaction.Name), stop) is { } after)
+        {
+            await log.Append(access with { Query = null, Resources = [], Patients = [], Status = StatusCodes.Status429TooManyRequests }, origin, stop);
+            throw new FaultException(TooManyPatients(after));
+        }
+        await log.Append(access, parts, origin, stop);
     }
 
     /// <summary>Whether somebody saw this because they had broken the glass, and would not have without.</summary>
@@ -45,6 +56,14 @@ sealed class AccessControl(Identification identification, ProfessionalAccess pro
         if (view.Exceptional.Count == 0) return false;
         var opened = view.Exceptional.Where(one => one.Kind == ExceptionalKind.Glass).Select(one => store.Keys.Reference(one.Patient)).ToHashSet();
         return opened.Overlaps(access.Patients) || access.Resources.Any(resource => opened.Overlaps(resource.Compartments));
+    }
+
+    static long[] PatientsOf(IReadOnlyList<AccessPart> parts) => parts is [{ Patient: { } only }] ? [only] : [.. parts.Select(part => part.Patient).OfType<long>()];
+
+    Fault TooManyPatients(TimeSpan after)
+    {
+        if (requests.HttpContext is { } request) LimitMiddleware.RetryAfter(request.Response, after);
+        return new(FaultKind.TooMany, "throttled", null, "This account was given the data of as many different patients in an hour as it may see. Patients it saw within the hour stay open; others after the time in Retry-After.");
     }
 
     async ValueTask<(AccessFilter Seeing, AccessFilter Writing)> Own(Principal principal, CancellationToken stop)

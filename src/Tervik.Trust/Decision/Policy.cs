@@ -48,6 +48,9 @@ static class Policy
         // Finding somebody by number, opening a record out of the ordinary, reviewing it: pages of the portal, whose forms are guarded one by one.
         new(PrincipalKind.Professional, Scope.Read, "look-up", "open-record") { OnlyTypes = ["Patient"] },
         new(PrincipalKind.Professional, Scope.Read, "review"),
+        // One's applications.
+        new(PrincipalKind.Patient, Scope.Read, "apps"),
+        new(PrincipalKind.Professional, Scope.Read, "apps"),
         // The directory is kept by institutions' systems; and only they bring a patient into the record or take one out.
         new(PrincipalKind.Professional, Scope.Write, "update", "patch") { ExceptTypes = Directory },
         new(PrincipalKind.Professional, Scope.Write, "create", "delete") { ExceptTypes = [.. Directory, "Patient"] },
@@ -55,9 +58,15 @@ static class Policy
         // What patients write in the portal: its forms decide what goes into it, so these are no interactions of the API. Who wrote it is noted with it.
         new(PrincipalKind.Patient, Scope.Write, "create-own") { OnlyTypes = ["Communication", "Consent", "Provenance", "QuestionnaireResponse", "Task"] },
         new(PrincipalKind.Patient, Scope.Write, "update-own") { OnlyTypes = ["Communication", "Consent", "Patient", "Provenance", "Task"] },
+        // Which alerts are whose to answer is asked beside this (Snooping/Alerts).
+        new(PrincipalKind.Professional, Scope.Read, "alerts"),
+        new(PrincipalKind.Professional, Scope.Write, "alert-review"),
         // Writing alone is enough for a transaction: its conditions and its reads are decided entry by entry.
         new(PrincipalKind.System, Scope.Write, "create", "update", "patch", "delete", "transaction", "batch", "$meta-add", "$meta-delete", "$validate", "$reindex"),
     ];
+
+    /// <summary>Whether an interaction changes the record: of it, a limit can no longer take anything back.</summary>
+    public static bool Writes(string interaction) => interaction is "create" or "update" or "patch" or "delete" or "create-own" or "update-own" or "$meta-add" or "$meta-delete" or "$reindex";
 
     static readonly FrozenDictionary<(PrincipalKind, string), Rule[]> ByInteraction = Rules
         .SelectMany(rule => rule.Interactions.Select(name => (Name: name, Rule: rule)))

@@ -59,7 +59,7 @@ public sealed class AccessTokens(Database database, TimeProvider clock)
         return tokens;
     }, stop).AsTask();
 
-    /// <summary>Ends a token; on this node at once, on others within five seconds.</summary>
+    /// <summary>Ends a token; on this node at once, on others within a second.</summary>
     /// <param name="id">Which.</param>
     /// <param name="agent">Whose it must be; null for the operator, who may end any.</param>
     /// <param name="stop">Stops waiting.</param>

@@ -3,10 +3,10 @@ using System.Collections.Concurrent;
 namespace Tervik.Trust.Identity;
 
 /// <summary>What was found for recently used credentials, so that a busy client costs no query per request.</summary>
-/// <remarks>A revocation on this node forgets the entry at once, also one that is just being read. Other nodes see it when the entry is <see cref="Lifetime"/> old.</remarks>
+/// <remarks>A revocation on this node forgets the entry at once, also one that is just being read. Other nodes see it when the entry is <see cref="Lifetime"/> old: within a second.</remarks>
 sealed class CredentialCache<T>(TimeProvider clock) where T : class
 {
-    static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMilliseconds(800);
     /// <summary>Above this the cache is emptied: entries are small and come back with the next request.</summary>
     const int MostEntries = 100_000;
 

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
+using Tervik.Trust.Identity.OAuth;
 
 namespace Tervik.Trust.Identity;
 
 /// <summary>Finds out who sent a request: a bearer token before a session cookie.</summary>
-public sealed class Identification(AccessTokens tokens, Sessions sessions)
+public sealed class Identification(AccessTokens tokens, OAuthPrincipals oauth, Sessions sessions)
 {
     static readonly object Key = new();
 
@@ -32,9 +33,9 @@ public sealed class Identification(AccessTokens tokens, Sessions sessions)
     ValueTask<Principal?> OfToken(string authorization, CancellationToken stop)
     {
         const string Scheme = "Bearer ";
-        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            ? tokens.Find(authorization.AsMemory(Scheme.Length).Trim(), stop)
-            : default;
+        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return default;
+        var secret = authorization.AsMemory(Scheme.Length).Trim();
+        return secret.Span.StartsWith(AccessTokens.Prefix, StringComparison.Ordinal) ? tokens.Find(secret, stop) : oauth.Find(secret, stop);
     }
 
     internal static void Forget(HttpContext request) => request.Items.Remove(Key);

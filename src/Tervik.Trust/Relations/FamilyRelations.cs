@@ -71,9 +71,22 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
         var children = await Children(patient, stop);
         var letIn = await sharing.LettingIn(patient, stop);
         if (letIn.Count == 0) return children;
-        return [.. children, .. letIn.Where(choice => choice.Patient != patient && children.All(child => child.Patient != choice.Patient))
-            .Select(choice => new FamilyMember(choice.Patient, store.Keys.Reference(choice.Patient), FamilyKind.LetIn, choice.MadeUs, choice.EndsUs, ScopeOf(choice), []))];
+        var members = children.ToList();
+        foreach (var choice in letIn.Where(choice => choice.Patient != patient && children.All(child => child.Patient != choice.Patient)))
+            members.Add(new(choice.Patient, store.Keys.Reference(choice.Patient), FamilyKind.LetIn, choice.MadeUs, choice.EndsUs, ScopeOf(choice), await OptOuts(choice.Patient, stop)));
+        return members;
     }
+
+    /// <summary>What a patient opted out of holds for everybody but themselves: whom they let in may be whom they have to fear.</summary>
+    async ValueTask<IReadOnlyList<string>> OptOuts(string patient, CancellationToken stop)
+    {
+        var nowUs = clock.NowUs();
+        string[] whats = [.. (await sharing.Of(patient, stop)).Where(choice => choice.Kind == SharingKind.OptOut && choice.HoldsAt(nowUs)).Select(choice => choice.What).Distinct().Order(StringComparer.Ordinal)];
+        return whats.Length == 0 ? [] : Kept.GetOrAdd(string.Join(' ', whats), whats);
+    }
+
+    /// <summary>One object for each combination, so that members who did not change are equal.</summary>
+    static readonly ConcurrentDictionary<string, IReadOnlyList<string>> Kept = new(StringComparer.Ordinal);
 
     /// <summary>One object for each of the few combinations of classes.</summary>
     static readonly ConcurrentDictionary<string, FrozenSet<string>> Scopes = new(StringComparer.Ordinal);

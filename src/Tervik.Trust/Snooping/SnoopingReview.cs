@@ -19,10 +19,11 @@ public sealed class SnoopingReview(Database database, SnoopingFacts facts, Alert
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> Step(CancellationToken stop)
     {
-        var cursor = await Cursor(stop);
+        var (cursor, newest) = await Cursor(stop);
+        if (newest <= cursor) return false;
         if (!hasMemory) await Remember(cursor, stop);
-        var events = await database.Read(session => AccessLog.Read(session, $"WHERE e.event > $1 ORDER BY e.event LIMIT {LargestStep}", cursor), stop);
-        if (events.Count == 0) return false;
+        var events = await Next(cursor, newest, stop);
+        var reached = events.Count == LargestStep ? events[^1].Event : newest;
         // Until the step is stored, a fault makes the next one begin with what the log says.
         hasMemory = false;
         var (found, hints, offDuty) = (new List<Finding>(), new List<(long Kind, Look Look)>(), new Dictionary<string, IReadOnlyDictionary<string, bool>>(StringComparer.Ordinal));
@@ -38,8 +39,8 @@ public sealed class SnoopingReview(Database database, SnoopingFacts facts, Alert
             foreach (var (agent, units) in offDuty)
                 if (await Pattern(session, agent) is { } pattern) await Alerts.Raise(session, pattern, units);
             foreach (var finding in found) await Alerts.Raise(session, finding.Alert, finding.Units);
-            await session.Execute("DELETE FROM snooping_hint WHERE kind = $1 AND at_us < $2", OffDuty, events[^1].Event - SnoopingRules.PatternUs);
-            return await session.Execute("UPDATE snooping_cursor SET event = $1", events[^1].Event);
+            await session.Execute("DELETE FROM snooping_hint WHERE kind = $1 AND at_us < $2", OffDuty, reached - SnoopingRules.PatternUs);
+            return await session.Execute("UPDATE snooping_cursor SET event = $1", reached);
         }, stop);
         hasMemory = true;
         return events.Count == LargestStep;
@@ -98,11 +99,16 @@ public sealed class SnoopingReview(Database database, SnoopingFacts facts, Alert
         return due.Count == MostFollowedUp;
     }
 
-    ValueTask<long> Cursor(CancellationToken stop) => database.Read(async session =>
+    /// <summary>How far the log was judged, and how far it goes.</summary>
+    ValueTask<(long Judged, long Newest)> Cursor(CancellationToken stop) => database.Read(async session =>
     {
-        await using var rows = await session.Query("SELECT event FROM snooping_cursor");
-        return await rows.Read() ? rows.Int64(0) : 0;
+        await using var rows = await session.Query("SELECT event, (SELECT COALESCE(max(event), 0) FROM access_event) FROM snooping_cursor");
+        return await rows.Read() ? (rows.Int64(0), rows.Int64(1)) : (0, 0);
     }, stop);
+
+    /// <summary>The next accesses of professionals to patients: programs, who ask most, are not judged.</summary>
+    ValueTask<List<LoggedAccess>> Next(long after, long until, CancellationToken stop) => database.Read(session =>
+        AccessLog.Read(session, $"WHERE e.event > $1 AND e.event <= $2 AND e.agent LIKE 'Practitioner/%' AND e.compartments <> '' ORDER BY e.event LIMIT {LargestStep}", after, until), stop);
 
     /// <summary>Shows the watch the last hours again, which were judged before.</summary>
     async Task Remember(long cursor, CancellationToken stop)
@@ -110,7 +116,7 @@ public sealed class SnoopingReview(Database database, SnoopingFacts facts, Alert
         watch = new(clock.LocalTimeZone);
         for (var from = cursor - SnoopingWatch.MemoryUs; ;)
         {
-            var events = await database.Read(session => AccessLog.Read(session, $"WHERE e.event > $1 AND e.event <= $2 ORDER BY e.event LIMIT {LargestStep}", from, cursor), stop);
+            var events = await Next(from, cursor, stop);
             foreach (var access in events)
                 if (watch.Next(access) is { } look) watch.Judge(look, (await facts.Of(look, stop)).Facts);
             if (events.Count < LargestStep) break;

@@ -1,16 +1,18 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Tervik.Records.Search;
 using Tervik.Trust;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.SealedLog;
+using Tervik.Trust.Snooping;
 
 namespace Tervik.Audit;
 
 /// <summary><c>tervik audit</c>: is the log of accesses whole, and whom does an account's misuse concern.</summary>
 static class AuditCommand
 {
-    public static Command Create() => new("audit", "The log of accesses.") { Verify(), Scope() };
+    public static Command Create() => new("audit", "The log of accesses.") { Verify(), Scope(), Alerts() };
 
     static Command Verify()
     {
@@ -53,6 +55,26 @@ static class AuditCommand
                 else Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-24} {seen.Accesses,6} accesses, {Time(seen.First)} to {Time(seen.Last)}: {string.Join(", ", seen.Entries.GroupBy(entry => entry.Split('/')[0]).OrderBy(type => type.Key).Select(type => $"{type.Count()} {type.Key}"))}"));
             }
             if (!parsed.GetValue(json)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{scope.Patients.Count} patients, {scope.Accesses} accesses"));
+            return 0;
+        }));
+        return command;
+    }
+
+    static Command Alerts()
+    {
+        const int Most = 100_000;
+        var state = new Option<AlertState?>("--state") { Description = "Only those that are open, explained or confirmed." };
+        var json = new Option<bool>("--json") { Description = "One JSON object a line." };
+        var command = new Command("alerts", "Lists what looks like curiosity in the log, newest first.") { state, json };
+        command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
+        {
+            await using var installation = await Installation.Open(settings, stop);
+            var alerts = new Alerts(installation.Trust, new(installation.Store, new SearchEngine(installation.Store), TimeProvider.System), TimeProvider.System);
+            var found = await alerts.All(parsed.GetValue(state), Most, stop);
+            foreach (var alert in found)
+                if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(new { id = alert.Id, rule = alert.Rule.ToString(), agent = alert.Agent, patient = alert.Patient, patients = alert.Patients, at = Time(alert.AtUs), raised = Time(alert.RaisedUs), reasons = alert.Reasons.ToString(), state = alert.State.ToString() }));
+                else Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Time(alert.AtUs)}  {alert.State,-9}  {alert.Rule,-10}  {alert.Agent}, {alert.Patient ?? $"{alert.Patients} patients"}: {alert.Reasons}"));
+            if (!parsed.GetValue(json)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{found.Count} alerts"));
             return 0;
         }));
         return command;

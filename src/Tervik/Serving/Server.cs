@@ -8,6 +8,7 @@ using Tervik.Portal.Shell;
 using Tervik.Portal.SignIn;
 using Tervik.Records.Rest;
 using Tervik.Trust;
+using Tervik.Trust.Limits;
 
 namespace Tervik.Serving;
 
@@ -32,9 +33,11 @@ static class Server
         builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
-        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, SessionIdle = settings.SessionIdle, Folder = settings.Data, Witnesses = settings.Witnesses });
+        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Witnesses = settings.Witnesses, Limits = settings.Limits });
         builder.Services.AddPortal([.. Personas.All.Select(one => new TourPersona(one.Reference, one.Name, one.IsProfessional, () => one.Who(CultureInfo.CurrentUICulture), () => one.Try(CultureInfo.CurrentUICulture)))]);
         var app = builder.Build();
+        app.UsePortal();
+        app.UseLimits(PortalRoom.TooMany);
         app.MapHealth(installation);
         app.MapTrust();
         app.MapFhir();

@@ -12,10 +12,10 @@ public sealed partial class PortalPerson : IDisposable
 
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<PortalPerson> SignIn(Node node, string reference)
+    public static async Task<PortalPerson> SignIn(Node node, string reference, string to = "/")
     {
         var person = new PortalPerson(node);
-        var (status, _) = await person.Post("/sign-in", "/sign-in", ("person", reference), ("to", "/"));
+        var (status, _) = await person.Post("/sign-in", "/sign-in", ("person", reference), ("to", to));
         Assert.Equal(HttpStatusCode.OK, status);
         return person;
     }

@@ -5,6 +5,7 @@ using Tervik.Conformance.Suites;
 namespace Tervik.Records.Tests.Conformance;
 
 /// <summary>Proves the judge: what it accepts it refuses as soon as one rule of the guide is broken.</summary>
+[Collection("official definitions")] // the library behind both keeps state that two at a time disturb
 public sealed class IpsTests
 {
     static readonly (string Name, Action<JsonObject> Damage)[] Damages =

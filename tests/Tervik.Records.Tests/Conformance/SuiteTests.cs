@@ -2,6 +2,7 @@ using Tervik.Conformance;
 
 namespace Tervik.Records.Tests.Conformance;
 
+[Collection("official definitions")]
 public sealed class SuiteTests
 {
     public static TheoryData<string> Names => [.. Suite.All.Select(suite => suite.Name)];

@@ -66,6 +66,9 @@ public sealed class DecisionTests
         look-up             Observation   -      -       -            -
         open-record         Patient       -      -       R            -
         review              *             -      -       R            -
+        apps                *             -      R       R            -
+        alerts              *             -      -       R            -
+        alert-review        *             -      -       W            -
         $export             *             -      -       -            -
         $merge              Patient       -      -       -            -
         READ                Observation   -      -       -            -

@@ -204,5 +204,7 @@ public sealed class ProfessionalAccessTests
         var member = Assert.Single(await house.Family.Of("Patient/friend", Stop));
         Assert.True(member.Scope!.Contains("MedicationRequest") && member.Scope.Contains("Appointment") && member.Scope.Contains("Patient") && !member.Scope.Contains("Condition") && !member.Scope.Contains("Observation"));
         Assert.Equal(FamilyKind.LetIn, member.Kind);
+        await house.Sharing.Make("2", SharingKind.OptOut, "Patient/a", SharingChoice.Everybody, 0, Stop, "SDV");
+        Assert.Equal(["SDV"], Assert.Single(await house.Family.Of("Patient/friend", Stop)).Hidden);
     }
 }

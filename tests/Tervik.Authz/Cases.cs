@@ -39,7 +39,7 @@ public sealed class Cases
     static readonly string[] Clinical = ["Observation", "Condition", "MedicationRequest", "Encounter", "DocumentReference", "DiagnosticReport", "AllergyIntolerance", "List", "Appointment", "ServiceRequest"];
 
     readonly World world;
-    readonly Oracle oracle, drawing;
+    readonly Oracle oracle;
     readonly int seed;
     Random random = new(0);
     readonly Dictionary<Caller, HashSet<Item>> seen = new(ReferenceEqualityComparer.Instance);
@@ -49,11 +49,10 @@ public sealed class Cases
     /// <summary>From a seed.</summary>
     /// <param name="world">Gives the data.</param>
     /// <param name="oracle">Says what is expected.</param>
-    /// <param name="drawing">Says what is likely to be found: the same for every reading, so that a number is the same request.</param>
     /// <param name="seed">Everything random comes from it.</param>
-    public Cases(World world, Oracle oracle, Oracle drawing, int seed)
+    public Cases(World world, Oracle oracle, int seed)
     {
-        (this.world, this.oracle, this.drawing, this.seed) = (world, oracle, drawing, seed);
+        (this.world, this.oracle, this.seed) = (world, oracle, seed);
         patients = [.. world.Items.Where(item => item.Type == "Patient")];
         records = [.. world.Items.Where(item => Oracle.CompartmentsOf(item, item.Versions[0]!).Count > 0 || item.Type == "Binary")];
         byPatient = patients.ToDictionary(patient => patient.Reference, patient => records.Where(item => item.Type == "Binary" ? item.Id == patient.Id + "-b" : item.Versions.OfType<JsonObject>().Any(body => Oracle.CompartmentsOf(item, body).Contains(patient.Reference))).ToList());
@@ -63,7 +62,7 @@ public sealed class Cases
 
     readonly Dictionary<Caller, List<Item>> drawn = new(ReferenceEqualityComparer.Instance);
 
-    List<Item> Findable(Caller who) => drawn.TryGetValue(who, out var known) ? known : drawn[who] = [.. records.Where(item => drawing.Sees(who, item))];
+    List<Item> Findable(Caller who) => drawn.TryGetValue(who, out var known) ? known : drawn[who] = [.. records.Where(item => oracle.Sees(who, item))];
 
     T Any<T>(IReadOnlyList<T> of) => of[random.Next(of.Count)];
 

@@ -20,12 +20,12 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
     const int MostPages = 60;
     readonly World world = world;
     readonly string address = address;
-    readonly Oracle strict = new(world), lenient = new(world, Reading.EarlierVersionsByTheirOwn | Reading.OptOutsBindProfessionalsOnly);
+    readonly Oracle oracle = new(world);
     readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 16, AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(address + "/fhir/"), Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>What was wrong.</summary>
     public List<Wrong> Wrongs { get; } = [];
-    /// <summary>What only the other reading of an ambiguous sentence explains (<see cref="Reading"/>).</summary>
+    /// <summary>What is wrong and was found before (FINDINGS.md).</summary>
     public List<Wrong> Known { get; } = [];
     /// <summary>Cases by kind of caller and family of paths.</summary>
     public Dictionary<(string Kind, string Family), (int Cases, int Wrong)> Table { get; } = [];
@@ -47,17 +47,12 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
     /// <summary>Runs the cases of a seed, so many at a time.</summary>
     public async Task All(int seed, int count, int atATime)
     {
-        var (cases, others) = (new Cases(world, strict, strict, seed), new Cases(world, lenient, strict, seed));
-        var drawn = Enumerable.Range(0, count).Select(number => (cases.Number(number), others.Number(number))).ToList();
-        await Parallel.ForEachAsync(drawn, new ParallelOptions { MaxDegreeOfParallelism = atATime }, async (pair, stop) =>
+        var cases = new Cases(world, oracle, seed);
+        await Parallel.ForEachAsync(Enumerable.Range(0, count).Select(number => cases.Number(number)).ToList(), new ParallelOptions { MaxDegreeOfParallelism = atATime }, async (one, stop) =>
         {
-            var (one, other) = pair;
-            var wrong = await Check(one, strict);
-            var isKnown = wrong is not null && await Check(other, lenient) is null;
+            var wrong = await Check(one);
             lock (Wrongs)
             {
-                if (isKnown) Known.Add(wrong!);
-                if (isKnown) wrong = null;
                 var (count, bad) = Table.GetValueOrDefault((one.Who.Kind, one.Family));
                 Table[(one.Who.Kind, one.Family)] = (count + 1, bad + (wrong is null ? 0 : 1));
                 if (wrong is not null) Wrongs.Add(wrong);
@@ -66,7 +61,7 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
         // FINDINGS.md 0: what exists is given to a token that only writes. Nothing is created, because it exists.
         var existing = world.Items.First(item => item is { Type: "Condition", Latest: not null });
         var writer = world.Callers.First(who => who is { Agent: "client/writes" });
-        if (await Check(new(writer, "conditional create", HttpMethod.Post, existing.Type, existing) { Body = existing.Latest!.ToJsonString().Replace(existing.Canaries[^1], "x", StringComparison.Ordinal), Headers = [("Content-Type", "application/fhir+json"), ("If-None-Exist", $"_id={existing.Id}")] }, strict) is { } known)
+        if (await Check(new(writer, "conditional create", HttpMethod.Post, existing.Type, existing) { Body = existing.Latest!.ToJsonString().Replace(existing.Canaries[^1], "x", StringComparison.Ordinal), Headers = [("Content-Type", "application/fhir+json"), ("If-None-Exist", $"_id={existing.Id}")] }) is { } known)
             Known.Insert(0, known);
     }
 
@@ -77,7 +72,7 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
     /// <returns>The requests that were answered otherwise, and the two answers.</returns>
     public async Task<List<Wrong>> Beside(Run other, int seed, int count)
     {
-        var (cases, differences) = (new Cases(world, strict, strict, seed), new List<Wrong>());
+        var (cases, differences) = (new Cases(world, oracle, seed), new List<Wrong>());
         var there = other.world.Items.Select(item => item.Reference).ToHashSet();
         var hidden = world.Items.Where(item => !there.Contains(item.Reference)).ToList();
         var drawn = new List<Case>();
@@ -130,11 +125,11 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
         return $"{answer.Status} {answer.All}";
     }
 
-    async Task<Wrong?> Check(Case one, Oracle oracle)
+    async Task<Wrong?> Check(Case one)
     {
         var answer = await Send(one, one.Path, one.Body);
         if (answer.Status >= 500) return new(one, "an answer", $"{answer.Status} {answer.Body}");
-        if (LeakIn(one, answer, oracle) is { } leak) return new(one, "nothing that is hidden", leak);
+        if (LeakIn(one, answer) is { } leak) return new(one, "nothing that is hidden", leak);
         if (CanariesIn(answer.All).Any()) Interlocked.Increment(ref fruitful);
         // A page sends whom it does not know to the sign-in; systems have no pages.
         if (one.IsPage && (one.Who.Agent is null || one.Who.Dead || one.Who.Agent.StartsWith("client/", StringComparison.Ordinal)))
@@ -150,7 +145,7 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
             for (var page = 0; ; page++)
             {
                 if (answer.Status != 200) return new(one, "200", Short(answer));
-                if (LeakIn(one, answer, oracle) is { } later) return new(one, "nothing that is hidden", later);
+                if (LeakIn(one, answer) is { } later) return new(one, "nothing that is hidden", later);
                 using var json = JsonDocument.Parse(answer.Body);
                 if (json.RootElement.TryGetProperty("entry", out var entries))
                     found.AddRange(entries.EnumerateArray().Where(entry => entry.GetProperty("search").GetProperty("mode").GetString() == "match").Select(entry => $"{entry.GetProperty("resource").GetProperty("resourceType").GetString()}/{entry.GetProperty("resource").GetProperty("id").GetString()}"));
@@ -188,7 +183,7 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
     static string Normal(Answer answer, string id) => Moment().Replace($"{answer.Status} {answer.Head}\n{answer.Body}".Replace(id, "ID", StringComparison.Ordinal), "TIME");
 
     /// <summary>The first canary in the answer that the caller may not see and did not send.</summary>
-    string? LeakIn(Case one, Answer answer, Oracle oracle)
+    string? LeakIn(Case one, Answer answer)
     {
         foreach (var canary in CanariesIn(answer.All))
         {

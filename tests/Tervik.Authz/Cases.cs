@@ -144,7 +144,10 @@ public sealed class Cases
             case 31: return new(who, "operations", HttpMethod.Get, Any<string>([$"Observation/$lastn?patient=Patient/{patient.Id}&max=3", $"Patient/{patient.Id}/$meta", $"{type}/{id}/$meta"]), target);
             case 32: return new(who, "batch", HttpMethod.Post, "", target) { Body = Bundle("batch", ("GET", $"{type}/{id}", null, null), ("GET", $"{type}?_id={id}", null, null), ("GET", $"Patient/{patient.Id}", null, null)), Hidden = false };
             case 33: return new(who, "batch", HttpMethod.Post, "", target) { Body = Bundle("batch", ("GET", $"{type}/{id}", null, null), ("GET", $"{type}/{id}/_history/1", null, null)), Hidden = isHidden && !oracle.Sees(who, target, 1) };
-            case 34: return new(who, "access log", HttpMethod.Get, $"AuditEvent?{(random.Next(2) == 0 ? $"patient={patient.Id}" : $"entity={type}/{id}")}&_count=50", target);
+            case 34:
+                // Patients read their own log and that of their children, and of nobody who let them in.
+                return random.Next(2) == 0 ? new(who, "access log", HttpMethod.Get, $"AuditEvent?patient={patient.Id}&_count=50", patient) { Hidden = who.Agent?.StartsWith("Patient/", StringComparison.Ordinal) == true && !oracle.ReadsLog(who, patient.Reference) }
+                    : new(who, "access log", HttpMethod.Get, $"AuditEvent?entity={type}/{id}&_count=50", target);
             case 35: case 36:
                 return new(who, "page of a patient", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["", "/timeline", "/results", "/conditions", "/medication", "/allergies", "/vaccinations", "/procedures", "/imaging", "/documents", "/encounters", "/referrals", "/care-team", "/wishes", "/details", "/flowsheet", "/handover", "/download", "/summary.json", "/summary.html", "/new/note"])}", patient) { Hidden = !visible.Contains(patient) };
             case 37: return new(who, "page of an entry", HttpMethod.Get, $"/patients/{patient.Id}/entry/{type}/{id}{Any<string>(["", "/history"])}", target) { Hidden = isHidden && target != patient, MustShow = mustShow && visible.Contains(patient) && who.Agent?.StartsWith("client/", StringComparison.Ordinal) == false && type is ("Condition" or "Observation" or "AllergyIntolerance" or "MedicationRequest") && SubjectOf(target) == patient.Reference };

@@ -38,7 +38,8 @@ public sealed class Oracle
     /// <param name="Scope">Types; null for all.</param>
     /// <param name="Treats">A relation of care: it may write.</param>
     /// <param name="Hidden">Categories and marks it does not see.</param>
-    sealed record Way(HashSet<string>? Scope, bool Treats, HashSet<string> Hidden);
+    /// <param name="ActsFor">A parent or guardian.</param>
+    sealed record Way(HashSet<string>? Scope, bool Treats, HashSet<string> Hidden, bool ActsFor = false);
 
     /// <summary>Over this world.</summary>
     public Oracle(World world)
@@ -74,6 +75,13 @@ public sealed class Oracle
 
     /// <summary>Whether docs/access.md says that it is shown: a Binary is only said to be hidden with its document, and an earlier version of another patient's is not spoken of.</summary>
     public bool MustShow(Caller who, Item item) => item.Type != "Binary" && Sees(who, item);
+
+    /// <summary>Whether a patient reads the log of a record: the own, and that of a child.</summary>
+    public bool ReadsLog(Caller who, string patient) => !who.Dead && who.Read && (who.Agent == patient || WaysTo(who.Agent!, patient).Exists(way => way.ActsFor));
+
+    /// <summary>Whether a professional may write a resource: seen of a patient whom they treat.</summary>
+    public bool Writes(Caller who, Item item) => who is { Dead: false, Write: true } && who.Agent!.StartsWith("Practitioner/", StringComparison.Ordinal) && CompartmentsOf(item, item.Latest!)
+        .Any(patient => WaysTo(who.Agent, patient).Any(way => way.Treats && (way.Scope is null || way.Scope.Contains(item.Type)) && (item.Type == "Patient" || !way.Hidden.Overlaps(marks[item.Reference]))));
 
     bool SeesBody(string agent, Item item, JsonObject body)
     {
@@ -162,7 +170,7 @@ public sealed class Oracle
             var (sensitive, alone) = child["address"]![0]!["country"]!.ToString() switch { "EE" => (14, 18), "DK" => (15, 15), "KR" => (14, 14), _ => (12, 15) };
             var born = DateTime.Parse(child["birthDate"]!.ToString(), CultureInfo.InvariantCulture);
             if (born.AddYears(alone) <= world.Now) continue;
-            found.Add(new(null, false, [.. optedOut, .. born.AddYears(sensitive) <= world.Now ? ["MH", "SUD", "SEX", "STD"] : Array.Empty<string>()]));
+            found.Add(new(null, false, [.. optedOut, .. born.AddYears(sensitive) <= world.Now ? ["MH", "SUD", "SEX", "STD"] : Array.Empty<string>()], ActsFor: true));
         }
         return found;
     }

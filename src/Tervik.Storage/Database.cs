@@ -13,6 +13,9 @@ public sealed record DatabaseOptions(string Connection, int Readers = 8)
     /// <summary>Page cache of each reading connection in MB (SQLite).</summary>
     public int ReaderCacheMb { get; init; } = 8;
 
+    /// <summary>File system of SQLite that encrypts the database (<see cref="Sealing.Vault.FileSystemOf"/>); null for a plain one.</summary>
+    public string? FileSystem { get; init; }
+
     /// <summary>Which database <see cref="Connection"/> names.</summary>
     public Engine Engine => Connection.Contains("Host=", StringComparison.OrdinalIgnoreCase) ? Engine.PostgreSql : Engine.Sqlite;
 }

@@ -1,27 +1,35 @@
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Storage;
+using Tervik.Storage.Sealing;
 using Tervik.Trust;
 
 namespace Tervik;
 
 /// <summary>The opened databases of a node.</summary>
-sealed class Installation(Database records, Database trust, RecordStore store) : IAsyncDisposable
+sealed class Installation(Database records, Database trust, RecordStore store, Vault? vault) : IAsyncDisposable
 {
     public RecordStore Store => store;
     public Database Trust => trust;
+    /// <summary>The data keys; null when nothing is encrypted.</summary>
+    public Vault? Vault => vault;
 
     public static async Task<Installation> Open(Settings settings, CancellationToken stop)
     {
         DocumentLimits.Default = settings.Documents;
-        var records = await Database.Open(settings.Record, RecordStore.RecordMigrations, stop);
+        var vault = settings.Keys is { } keys ? Vault.Open(keys, settings.DataKeys) : null;
+        Database? records = null, trust = null;
         try
         {
-            return new(records, await Database.Open(settings.Trust, TrustRoom.Migrations, stop), await RecordStore.Open(records, stop));
+            records = await Database.Open(settings.Record with { FileSystem = vault?.FileSystemOf("record") }, RecordStore.RecordMigrations, stop);
+            trust = await Database.Open(settings.Trust with { FileSystem = vault?.FileSystemOf("trust") }, TrustRoom.Migrations, stop);
+            return new(records, trust, await RecordStore.Open(records, stop, vault), vault);
         }
         catch
         {
-            await records.DisposeAsync();
+            if (trust is not null) await trust.DisposeAsync();
+            if (records is not null) await records.DisposeAsync();
+            vault?.Dispose();
             throw;
         }
     }
@@ -31,5 +39,6 @@ sealed class Installation(Database records, Database trust, RecordStore store) :
         await store.DisposeAsync();
         await records.DisposeAsync();
         await trust.DisposeAsync();
+        vault?.Dispose();
     }
 }

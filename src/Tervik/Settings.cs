@@ -13,7 +13,7 @@ sealed record Settings
 {
     static readonly string[] Known =
     [
-        "data", "database", "listen", "publicAddress", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
+        "data", "database", "keys", "dataKeys", "listen", "publicAddress", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
         "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
@@ -21,6 +21,10 @@ sealed record Settings
     public required string Data { get; init; }
     /// <summary>PostgreSQL connection string; null for SQLite in <see cref="Data"/>.</summary>
     public string? Database { get; init; }
+    /// <summary>The institution key, when data is encrypted at rest: <c>file:/path</c> or a PKCS#11 URI; null for plain storage.</summary>
+    public string? Keys { get; init; }
+    /// <summary>Where the data keys lie, wrapped by the institution key.</summary>
+    public required string DataKeys { get; init; }
     /// <summary>Address the portal and the API are served at.</summary>
     public required string Listen { get; init; }
     /// <summary>Address under which others reach the node, when it is another than <see cref="Listen"/> (behind a proxy): the issuer of its tokens.</summary>
@@ -70,6 +74,8 @@ sealed record Settings
         {
             Data = Path.GetFullPath(configuration["data"] ?? "data"),
             Database = configuration["database"] is { Length: > 0 } connection ? connection : null,
+            Keys = configuration["keys"] is { Length: > 0 } keys ? keys : null,
+            DataKeys = Path.GetFullPath(configuration["dataKeys"] is { Length: > 0 } wrapped ? wrapped : Path.Combine(configuration["data"] ?? "data", "keys.db")),
             Listen = listen,
             PublicAddress = configuration["publicAddress"] is not { Length: > 0 } known ? address
                 : Uri.TryCreate(known, UriKind.Absolute, out var other) && other.Scheme is "http" or "https" && other.Query.Length + other.Fragment.Length == 0 ? other : throw Wrong("publicAddress", known, "an address such as https://health.example/"),

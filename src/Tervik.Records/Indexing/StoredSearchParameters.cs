@@ -99,11 +99,12 @@ public sealed class StoredSearchParameters : IAsyncDisposable
     async ValueTask<(Dictionary<string, string> Stored, Dictionary<string, string> Progress)> Load(Session session)
     {
         Dictionary<string, string> stored = new(StringComparer.Ordinal), progress = new(StringComparer.Ordinal);
-        await using (var rows = await session.Query("SELECT r.id, r.body FROM ixg x CROSS JOIN res r WHERE x.key = $1 AND r.pk = x.pk", store.Keys.Member("SearchParameter")))
+        await using (var rows = await session.Query("SELECT r.pk, r.type, r.id, r.ver, r.at_us, r.method, r.comp, r.body FROM ixg x CROSS JOIN res r WHERE x.key = $1 AND r.pk = x.pk", store.Keys.Member("SearchParameter")))
             while (await rows.Read())
             {
-                using var json = JsonDocument.Parse(rows.Bytes(1).ToArray());
-                if (Read(json.RootElement) is not null) stored[rows.Text(0)!] = WithoutMeta(json.RootElement);
+                var resource = store.Stored(rows);
+                using var json = JsonDocument.Parse(resource.Body);
+                if (Read(json.RootElement) is not null) stored[resource.Id] = WithoutMeta(json.RootElement);
             }
         await using (var rows = await session.Query("SELECT name, value FROM setting WHERE name >= $1 AND name < $2", Setting, Setting + "~"))
             while (await rows.Read()) progress[rows.Text(0)![Setting.Length..]] = rows.Text(1)!;
@@ -197,8 +198,8 @@ public sealed class StoredSearchParameters : IAsyncDisposable
     {
         ending.Token.ThrowIfCancellationRequested();
         var bodies = new List<(long Pk, byte[] Body)>();
-        await using (var rows = await session.Query("SELECT r.pk, r.body FROM ixg x CROSS JOIN res r WHERE x.key = $1 AND x.pk > $2 AND r.pk = x.pk ORDER BY x.pk LIMIT $3", store.Keys.Member(type), after, BatchSize))
-            while (await rows.Read()) bodies.Add((rows.Int64(0), rows.Bytes(1).ToArray()));
+        await using (var rows = await session.Query("SELECT r.pk, r.type, r.id, r.ver, r.at_us, r.method, r.comp, r.body FROM ixg x CROSS JOIN res r WHERE x.key = $1 AND x.pk > $2 AND r.pk = x.pk ORDER BY x.pk LIMIT $3", store.Keys.Member(type), after, BatchSize))
+            while (await rows.Read()) bodies.Add((rows.Int64(0), store.Stored(rows).Body));
         if (bodies.Count == 0) return null;
         IndexRows old = new(), now = new();
         foreach (var (pk, body) in bodies)

@@ -80,12 +80,12 @@ sealed class CompartmentOperations(SearchEngine searches, RecordStore store, Res
             SELECT res.pk, res.type, res.id, res.ver, res.at_us, res.method, res.comp, res.body FROM (SELECT DISTINCT pk FROM ({source}) AS every) AS member
             JOIN res ON res.pk = member.pk ORDER BY member.pk LIMIT $4
             """, focusKey, keys, after, count);
-        while (await rows.Read()) found.Add(RecordStore.Stored(rows));
+        while (await rows.Read()) found.Add(store.Stored(rows));
         return found;
     }
 
     /// <summary>What the members refer to outside the compartment: professionals, organizations, places, medication.</summary>
-    static async ValueTask<List<StoredResource>> Named(Session session, List<StoredResource> members)
+    async ValueTask<List<StoredResource>> Named(Session session, List<StoredResource> members)
     {
         var found = new List<StoredResource>();
         if (members.Count == 0) return found;
@@ -93,7 +93,7 @@ sealed class CompartmentOperations(SearchEngine searches, RecordStore store, Res
             SELECT res.pk, res.type, res.id, res.ver, res.at_us, res.method, res.comp, res.body FROM (SELECT DISTINCT target FROM fwd WHERE {session.Dialect.InArray("source", "$1")}) AS named
             JOIN res ON res.rid = named.target WHERE res.comp = 0 AND res.method <> 'DELETE'
             """, members.Select(member => member.Pk).ToArray());
-        while (await rows.Read()) found.Add(RecordStore.Stored(rows));
+        while (await rows.Read()) found.Add(store.Stored(rows));
         return found;
     }
 

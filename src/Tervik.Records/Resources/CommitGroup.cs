@@ -52,7 +52,7 @@ sealed class CommitGroup(Session session, RecordStore store)
             $"SELECT pk, type, id, ver, at_us, method, comp, body FROM res WHERE {session.Dialect.InArray("rid", "$1")}", places.Values.Select(place => place.Rid).ToArray());
         while (await rows.Read())
         {
-            var stored = RecordStore.Stored(rows);
+            var stored = store.Stored(rows);
             if (!places.TryGetValue((stored.Type, stored.Id), out var place))
                 throw new StorageException($"Two resources have one key; {stored.Type}/{stored.Id} is there already. Choose another id.");
             place.Written = place.Current = stored;
@@ -137,18 +137,19 @@ sealed class CommitGroup(Session session, RecordStore store)
         await new Marking(session, store).Save(marked);
     }
 
-    static Array[] Columns(List<StoredResource> rows, List<long> rids)
+    Array[] Columns(List<StoredResource> rows, List<long> rids)
     {
+        var bodies = store.Sealed(rows);
         var columns = new List<Array>
         {
             rows.ConvertAll(row => row.Pk).ToArray(), rows.ConvertAll(row => row.Type).ToArray(), rows.ConvertAll(row => row.Id).ToArray(),
             rows.ConvertAll(row => row.Version).ToArray(), rows.ConvertAll(row => row.AtUs).ToArray(), rows.ConvertAll(row => row.Method).ToArray(),
-            rows.ConvertAll(row => row.Compartment).ToArray(), rows.ConvertAll(row => row.Body).ToArray(), rows.ConvertAll(row => BodySum(row.Body)).ToArray(),
+            rows.ConvertAll(row => row.Compartment).ToArray(), bodies, Array.ConvertAll(bodies, body => BodySum(body)),
         };
         if (rids.Count > 0) columns.Insert(1, rids.ToArray());
         return [.. columns];
     }
 
-    /// <summary>What column <c>sum</c> holds of a body.</summary>
+    /// <summary>What column <c>sum</c> holds of a body as it is stored.</summary>
     public static long BodySum(ReadOnlySpan<byte> body) => unchecked((long)XxHash3.HashToUInt64(body));
 }

@@ -6,6 +6,7 @@ using Tervik.Records.Indexing;
 using Tervik.Records.Marks;
 using Tervik.Records.Model;
 using Tervik.Storage;
+using Tervik.Storage.Sealing;
 
 namespace Tervik.Records.Resources;
 
@@ -17,19 +18,25 @@ public sealed class RecordStore : IAsyncDisposable
 
     readonly GroupCommit<Commitment, CommitResult> commits;
 
-    RecordStore(Database database, Keys keys)
+    readonly Vault? vault;
+
+    RecordStore(Database database, Keys keys, Vault? vault)
     {
-        (Database, Keys, Indexer) = (database, keys, new Indexer(Schema.R4, keys));
+        (Database, Keys, Indexer, this.vault) = (database, keys, new Indexer(Schema.R4, keys), vault);
         SearchParameters = new(this);
         Marks = new(this);
         commits = new(database, (session, group) => new CommitGroup(session, this).Apply(group), LargestGroup);
     }
 
     /// <summary>Opens the record in <paramref name="database"/> (migrated with <see cref="RecordMigrations"/>).</summary>
-    public static async Task<RecordStore> Open(Database database, CancellationToken stop)
+    /// <param name="database">Where it lies.</param>
+    /// <param name="stop">Stops the opening.</param>
+    /// <param name="vault">With whose keys bodies are encrypted; null for plain ones.</param>
+    public static async Task<RecordStore> Open(Database database, CancellationToken stop, Vault? vault = null)
     {
         var seed = await Setting(database, "seed", () => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))).ToString(CultureInfo.InvariantCulture), stop);
-        var store = new RecordStore(database, new Keys(long.Parse(seed, CultureInfo.InvariantCulture)));
+        var store = new RecordStore(database, new Keys(long.Parse(seed, CultureInfo.InvariantCulture)), vault);
+        if (vault is not null) await store.Erase(vault.AllShredded(), stop);
         await store.SearchParameters.Refresh(stop);
         await store.Marks.Complete(stop);
         return store;
@@ -172,6 +179,32 @@ public sealed class RecordStore : IAsyncDisposable
         return result;
     }
 
+    /// <summary>Removes what is stored of patients whose data keys were destroyed: current versions, history and index. What was written later stays.</summary>
+    /// <returns>Versions that were removed.</returns>
+    public Task<long> Erase(IReadOnlyList<Shredded> shredded, CancellationToken stop) => shredded.Count == 0 ? Task.FromResult(0L) : Database.Write(async session =>
+    {
+        List<long> pks = [], rids = [];
+        var removed = 0L;
+        foreach (var (owner, atUs) in shredded)
+        {
+            await using (var rows = await session.Query("SELECT pk, rid FROM res WHERE comp = $1 AND at_us <= $2", owner, atUs))
+                while (await rows.Read())
+                {
+                    pks.Add(rows.Int64(0));
+                    rids.Add(rows.Int64(1));
+                }
+            removed += await session.Execute("DELETE FROM hist WHERE comp = $1 AND at_us <= $2", owner, atUs);
+            removed += await session.Execute("DELETE FROM res WHERE comp = $1 AND at_us <= $2", owner, atUs);
+        }
+        if (pks.Count == 0) return removed;
+        // Their entries can no longer be told from their bodies, so each table is gone through once.
+        foreach (var (table, column) in ((string, string)[])[("ix", "pk"), ("ixg", "pk"), ("rev", "source"), ("fwd", "source"), ("rng", "pk"), ("str", "pk"), ("tup", "pk"), ("word", "pk")])
+            await session.Execute($"DELETE FROM {table} WHERE {session.Dialect.InArray(column, "$1")}", pks.ToArray());
+        foreach (var (table, column) in ((string, string)[])[("mark", "rid"), ("mark_link", "source")])
+            await session.Execute($"DELETE FROM {table} WHERE {session.Dialect.InArray(column, "$1")}", rids.ToArray());
+        return removed;
+    }, stop);
+
     /// <summary>What the resources of these keys are called, <c>Type/id</c>; those that were deleted too.</summary>
     public ValueTask<Dictionary<long, string>> References(IEnumerable<long> keys, CancellationToken stop) => Database.Read(async session =>
     {
@@ -188,8 +221,22 @@ public sealed class RecordStore : IAsyncDisposable
         await commits.DisposeAsync();
     }
 
-    internal static StoredResource Stored(Rows rows) =>
-        new(rows.Int64(0), rows.Text(1)!, rows.Text(2)!, (int)rows.Int64(3), rows.Int64(4), rows.Text(5)!, rows.Int64(6), rows.Bytes(7).ToArray());
+    /// <summary>A row of <c>pk, type, id, ver, at_us, method, comp, body</c>.</summary>
+    /// <exception cref="StorageException">The body is encrypted and cannot be opened.</exception>
+    public StoredResource Stored(Rows rows)
+    {
+        var (type, id, version, compartment) = (rows.Text(1)!, rows.Text(2)!, (int)rows.Int64(3), rows.Int64(6));
+        var body = rows.Bytes(7);
+        return new(rows.Int64(0), type, id, version, rows.Int64(4), rows.Text(5)!, compartment,
+            vault is null || body.IsEmpty ? body.ToArray() : vault.Open(compartment, DataClass.Of(type), body, DataClass.Place(type, id, version)));
+    }
+
+    /// <summary>The bodies as they are stored, in the order of <paramref name="resources"/>.</summary>
+    internal byte[][] Sealed(IReadOnlyList<StoredResource> resources)
+    {
+        vault?.Prepare(resources.Where(one => one.Body.Length > 0).Select(one => (one.Compartment, DataClass.Of(one.Type))));
+        return [.. resources.Select(one => vault is null || one.Body.Length == 0 ? one.Body : vault.Seal(one.Compartment, DataClass.Of(one.Type), one.Body, DataClass.Place(one.Type, one.Id, one.Version)))];
+    }
 
     /// <summary>All compartments a stored version is in.</summary>
     public IReadOnlyList<long> CompartmentsOf(StoredResource resource) => resource switch

@@ -59,7 +59,7 @@ sealed class Includes(RecordStore store, Session session, AccessFilter access, S
             {
                 if (taken.Contains(rows.Int64(0))) continue;
                 if (!path.IsReverse && path.TargetTypes.Count > 0 && !path.TargetTypes.Contains(rows.Text(1)!)) continue;
-                found.Add(RecordStore.Stored(rows));
+                found.Add(store.Stored(rows));
             }
         foreach (var resource in await store.Visible(session, found, access))
         {

@@ -81,7 +81,7 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
             throw new InvalidOperationException("A search found what its caller may not see; the answer was withheld.");
     }
 
-    static async ValueTask<(List<StoredResource> Matches, List<PagePoint> Points, bool More)> Fetch(Session session, SearchPlan plan, SearchQuery query, PagePoint? point)
+    async ValueTask<(List<StoredResource> Matches, List<PagePoint> Points, bool More)> Fetch(Session session, SearchPlan plan, SearchQuery query, PagePoint? point)
     {
         var walks = plan.CanWalk(point);
         var (matches, points) = await Rows(session, plan.Page(point, query.Count + 1, mayWalk: true), query);
@@ -101,14 +101,14 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         return (matches, points, more);
     }
 
-    static async ValueTask<(List<StoredResource>, List<PagePoint>)> Rows(Session session, (string Sql, SqlValue[] Values) page, SearchQuery query)
+    async ValueTask<(List<StoredResource>, List<PagePoint>)> Rows(Session session, (string Sql, SqlValue[] Values) page, SearchQuery query)
     {
         var matches = new List<StoredResource>(Math.Min(query.Count + 1, 64));
         var points = new List<PagePoint>(matches.Capacity);
         await using var rows = await session.Query(page.Sql, page.Values);
         while (await rows.Read())
         {
-            matches.Add(RecordStore.Stored(rows));
+            matches.Add(store.Stored(rows));
             var values = query.Sort.Count == 0 ? [] : new object[query.Sort.Count];
             for (var i = 0; i < values.Length; i++) values[i] = query.Sort[i].IsText ? rows.Text(FirstSortColumn + i) ?? "" : rows.Int64(FirstSortColumn + i);
             points.Add(new(values, matches[^1].Pk, false, 0));
@@ -126,7 +126,7 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         var (sql, values) = plan.Page(null, 2, mayWalk: false);
         var found = new List<StoredResource>(2);
         await using var rows = await session.Query(sql, values);
-        while (await rows.Read()) found.Add(RecordStore.Stored(rows));
+        while (await rows.Read()) found.Add(store.Stored(rows));
         return found;
     }
 

@@ -158,13 +158,13 @@ public sealed class Expansion(RecordStore store)
     /// <summary>The newest resource of the store with this URL, or under this name (<c>ValueSet/id</c>).</summary>
     async ValueTask<JsonDocument?> Find(Session session, string type, string url)
     {
-        const string byName = "SELECT body FROM res WHERE rid = $1 AND method <> 'DELETE'";
-        const string byUrl = "SELECT r.body FROM ixg x CROSS JOIN res r WHERE x.key = $1 AND r.pk = x.pk AND r.method <> 'DELETE' ORDER BY r.at_us DESC LIMIT 1";
+        const string byName = "SELECT pk, type, id, ver, at_us, method, comp, body FROM res WHERE rid = $1 AND method <> 'DELETE'";
+        const string byUrl = "SELECT r.pk, r.type, r.id, r.ver, r.at_us, r.method, r.comp, r.body FROM ixg x CROSS JOIN res r WHERE x.key = $1 AND r.pk = x.pk AND r.method <> 'DELETE' ORDER BY r.at_us DESC LIMIT 1";
         var isName = url.StartsWith(type + "/", StringComparison.Ordinal);
         foreach (var path in store.Indexer.Parameters.Find(type, "url")?.Paths ?? [])
         {
             await using var rows = await session.Query(isName ? byName : byUrl, isName ? store.Keys.Reference(url) : path.Form(store.Keys, url));
-            if (await rows.Read()) return JsonDocument.Parse(rows.Bytes(0).ToArray());
+            if (await rows.Read()) return JsonDocument.Parse(store.Stored(rows).Body);
         }
         return null;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using SQLitePCL;
+using Tervik.Storage.Sealing;
 
 namespace Tervik.Storage.Sqlite;
 
@@ -9,24 +10,33 @@ sealed class SqliteConnection : IDisposable
 {
     /// <summary>When more statements than this have been prepared, all are dropped: the texts are constant, so this happens only to a caller who breaks the rule.</summary>
     const int MostStatements = 1000;
+    const int StatementJournalSpill = 26; // SQLITE_CONFIG_STMTJRNL_SPILL
 
     static SqliteConnection()
     {
         Batteries_V2.Init();
         raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0); // nobody asks for them, and each allocation would take a lock for them
+        raw.sqlite3_config(StatementJournalSpill, -1); // what undoes a half-done statement stays in memory
     }
 
     readonly sqlite3 handle;
     readonly Dictionary<string, SqliteStatement> statements = [];
 
-    public SqliteConnection(string path, int cacheMb, bool writes)
+    public SqliteConnection(DatabaseOptions options, int cacheMb, bool writes)
     {
+        var path = options.Connection;
         var flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX | (writes ? raw.SQLITE_OPEN_CREATE : 0);
-        var code = raw.sqlite3_open_v2(path, out handle, flags, null);
+        var code = raw.sqlite3_open_v2(path, out handle, flags, options.FileSystem);
+        if (raw.sqlite3_extended_errcode(handle) == SealedFiles.BadData) throw Unreadable(path);
         if (code != raw.SQLITE_OK) throw new StorageException($"Cannot open {path}: {raw.sqlite3_errmsg(handle).utf8_to_string()}. Check that the folder exists and that this user may write to it.");
         raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _); // otherwise new values have a statement prepared again
         Run("PRAGMA busy_timeout = 10000");
         Run("PRAGMA page_size = 4096");
+        if (options.FileSystem is not null && !(File.Exists(path) && new FileInfo(path).Length > 0))
+        {
+            SealedFiles.LeaveRoom(handle);
+            Run("PRAGMA journal_mode = MEMORY"); // for the first page, which is written before there is a log
+        }
         Run("PRAGMA journal_mode = WAL");
         Run("PRAGMA synchronous = FULL");
         Run("PRAGMA wal_autocheckpoint = 0");
@@ -80,8 +90,12 @@ sealed class SqliteConnection : IDisposable
     {
         if (code is raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE) return;
         if (code == raw.SQLITE_INTERRUPT) throw new OperationCanceledException("The query was stopped.");
+        if (code == raw.SQLITE_NOTADB || raw.sqlite3_extended_errcode(handle) == SealedFiles.BadData) throw Unreadable(raw.sqlite3_db_filename(handle, "main").utf8_to_string());
         throw new StorageException($"SQLite: {raw.sqlite3_errmsg(handle).utf8_to_string()} ({code}) in: {sql}");
     }
+
+    static StorageException Unreadable(string path) =>
+        new($"{path} cannot be decrypted: it was changed, or is encrypted with another key than the setting keys names, or is plain where that setting is given (encrypted where it is not).");
 
     void Forget()
     {

@@ -27,8 +27,8 @@ sealed class SqliteDatabase : Database
     {
         this.options = options;
         if (Path.GetDirectoryName(Path.GetFullPath(options.Connection)) is { } folder) Directory.CreateDirectory(folder);
-        writer = new(new SqliteConnection(options.Connection, options.WriterCacheMb, writes: true), Dialect);
-        checkpointer = new(options.Connection, cacheMb: 1, writes: true);
+        writer = new(new SqliteConnection(options, options.WriterCacheMb, writes: true), Dialect);
+        checkpointer = new(options, cacheMb: 1, writes: true);
         readers = new(options.Readers);
         log = new(options.Connection + "-wal");
         writing = new(() => { foreach (var write in writes.GetConsumingEnumerable()) write(); }) { IsBackground = true, Name = "SQLite writer" };
@@ -137,7 +137,7 @@ sealed class SqliteDatabase : Database
         if (idle.TryTake(out var session)) return session;
         try
         {
-            return new(new SqliteConnection(options.Connection, options.ReaderCacheMb, writes: false), Dialect);
+            return new(new SqliteConnection(options, options.ReaderCacheMb, writes: false), Dialect);
         }
         catch
         {

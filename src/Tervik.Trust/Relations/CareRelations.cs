@@ -158,7 +158,7 @@ public sealed class CareRelations(RecordStore store, StaffRegister register, Tim
 
     // From the patient: $1, $2 the parameter that names them, $3 the one that names professionals and roles, $4 and $5 the states that do not count, $6 the parameter by which a role names its professional.
     const string FactsOf = """
-        SELECT COALESCE(person.id, who.id), fact.type, fact.id, fact.body
+        SELECT fact.pk, fact.type, fact.id, fact.ver, fact.at_us, fact.method, fact.comp, fact.body, COALESCE(person.id, who.id)
         FROM rev JOIN fwd ON fwd.source = rev.source AND fwd.param = $3 JOIN res fact ON fact.pk = rev.source JOIN res who ON who.rid = fwd.target
         LEFT JOIN fwd role ON role.source = who.pk AND role.param = $6 LEFT JOIN res person ON person.rid = role.target
         WHERE rev.target = $1 AND rev.param = $2 AND (who.type = 'Practitioner' OR who.type = 'PractitionerRole' AND person.type = 'Practitioner')
@@ -174,7 +174,8 @@ public sealed class CareRelations(RecordStore store, StaffRegister register, Tim
             var parameters = store.Indexer.Parameters;
             await using var rows = await session.Query(FactsOf, store.Keys.Reference(patient), parameters.IndexKeys(type, "patient")[0], parameters.IndexKeys(type, who)[0],
                 parameters.ValueKeys(type, "status", "cancelled")[0], parameters.ValueKeys(type, "status", "entered-in-error")[0], parameters.IndexKeys("PractitionerRole", "practitioner")[0]);
-            while (await rows.Read()) facts.Add(new($"Practitioner/{rows.Text(0)}", rows.Text(1)!, rows.Text(2)!, rows.Bytes(3).ToArray()));
+            while (await rows.Read())
+                if (store.Stored(rows) is var fact) facts.Add(new($"Practitioner/{rows.Text(8)}", fact.Type, fact.Id, fact.Body));
         }
         return facts;
     }, stop);

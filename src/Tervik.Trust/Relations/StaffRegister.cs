@@ -45,7 +45,7 @@ public sealed class StaffRegister(RecordStore store, TimeProvider clock)
     const int DeepestInstitution = 8;
 
     const string NewestFact = "SELECT max(at) FROM (SELECT max(at_us) AS at FROM res WHERE type = 'PractitionerRole' UNION ALL SELECT max(at_us) FROM res WHERE type = 'Organization') AS newest";
-    const string RolesOf = "SELECT res.id, res.body, res.rid FROM rev JOIN res ON res.pk = rev.source WHERE rev.target = $1 AND rev.param = $2";
+    const string RolesOf = "SELECT res.pk, res.type, res.id, res.ver, res.at_us, res.method, res.comp, res.body, res.rid FROM rev JOIN res ON res.pk = rev.source WHERE rev.target = $1 AND rev.param = $2";
     const string UnitsAbove = "SELECT up.type, up.id, up.rid FROM res JOIN fwd ON fwd.source = res.pk AND fwd.param = $2 JOIN res up ON up.rid = fwd.target WHERE res.rid = $1";
 
     readonly ConcurrentDictionary<string, (long NewestFactUs, StaffMember Member)> kept = new(StringComparer.Ordinal);
@@ -84,13 +84,14 @@ public sealed class StaffRegister(RecordStore store, TimeProvider clock)
             while (await rows.Read())
             {
                 all++;
-                using var json = JsonDocument.Parse(rows.Bytes(1).ToArray());
+                var stored = store.Stored(rows);
+                using var json = JsonDocument.Parse(stored.Body);
                 var (startsUs, endsUs) = Period(json.RootElement);
                 if (nowUs < startsUs) checkAgainUs = Math.Min(checkAgainUs, startsUs);
                 else if (nowUs < endsUs) checkAgainUs = Math.Min(checkAgainUs, endsUs);
                 if (nowUs < startsUs || nowUs >= endsUs || json.RootElement.TryGetProperty("active", out var active) && active.ValueKind == JsonValueKind.False) continue;
-                roles.Add(new(rows.Text(0)!, json.RootElement.TryGetProperty("organization", out var unit) && unit.TryGetProperty("reference", out var reference) ? reference.GetString() : null, Codes(json.RootElement)));
-                keys.Add(rows.Int64(2));
+                roles.Add(new(stored.Id, json.RootElement.TryGetProperty("organization", out var unit) && unit.TryGetProperty("reference", out var reference) ? reference.GetString() : null, Codes(json.RootElement)));
+                keys.Add(rows.Int64(8));
             }
         var own = roles.Select(role => role.Organization).OfType<string>().Distinct().ToList();
         var (units, _) = await Above(session, own);

@@ -290,7 +290,8 @@ public static class NamedCases
         // 19: who else speaks for somebody. Other institutions' nodes are none of the product's yet.
         new(19, "A header does not say who asks", at => Each<string>(["X-Forwarded-User", "X-Remote-User", "X-User", "X-Client-Cert", "X-MS-CLIENT-PRINCIPAL-NAME", "Remote-User"], name => at.Refuses(Nobody, Unknown, "Patient/p04", headers: (name, "Patient/p04")))),
         new(19, "A header does not widen who asks", at => Each<string>(["X-Forwarded-User", "X-Act-As", "X-Patient", "X-Purpose-Of-Use", "X-Forwarded-For"], name => at.LooksAbsent(Stranger(at), at.Patients(Stranger(at), seen: false), "Patient/{id}", headers: (name, "127.0.0.1")))),
-        new(19, "A header does not change the method to one that is allowed", at => at.Refuses(at.Kind("system, read"), [200, 403, 404, 405], "Observation/p04-o1", "POST", "{}", headers: ("X-HTTP-Method-Override", "DELETE"))),
+        new(19, "A header does not change the method to one that is allowed", at => AllOf(
+            () => at.Refuses(at.Kind("system, read"), [403, 404, 405], "Observation/p04-o1", "POST", "{}", headers: ("X-HTTP-Method-Override", "DELETE")), () => at.ShowsOnly(System(at), "Observation/p04-o1", [One(at, "Observation/p04-o1")]))),
 
         // 20: what is parsed.
         new(20, "An external entity is not read", at => at.Refuses(System(at), [400, 415, 422], "Observation", "POST", """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><Observation xmlns="http://hl7.org/fhir"><status value="final"/><code><text value="&e;"/></code></Observation>""", "application/fhir+xml")),

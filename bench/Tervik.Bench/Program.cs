@@ -37,7 +37,7 @@ static int Usage()
         ./tervik bench revocation [--times N] [--engine sqlite|postgresql] [--json FILE]
             how soon a closed record, an ended proxy, a revoked token and a left session are gone on every path, while others read
 
-        ./tervik bench authz [--cases N] [--seed S] [--json FILE] [--program FILE]
+        ./tervik bench authz [--cases N] [--seed S] [--pairs N] [--named] [--json FILE] [--program FILE]
             the authorization matrix: generated requests of every kind of principal, each answer held against an oracle written from docs/access.md alone
 
         ./tervik bench keys [--resources N] [--seconds S] [--rounds N] [--data-keys N] [--json FILE]

@@ -21,6 +21,10 @@ sealed class AuthzNode : IAsyncDisposable
     /// <summary>Limits are another test's.</summary>
     static readonly string[] Unlimited = [.. ((string[])["mostRequestsOfAccount=1000000", "mostRequestsOfApplication=1000000", "mostRequestsOfAddress=1000000", "mostSignInsOfAddress=100000", "mostPatientsPerHour=100000"]).SelectMany(one => new[] { "--set", one })];
 
+    // Traces and metrics go to a listener of ours; what is written to the temporary folder stays below the node's own.
+    readonly HttpListener collector = new();
+    readonly string collecting = $"http://127.0.0.1:{FreePort()}";
+    readonly List<string> exported = [];
     Process? server;
 
     public string Address { get; } = $"http://127.0.0.1:{FreePort()}";
@@ -33,13 +37,58 @@ sealed class AuthzNode : IAsyncDisposable
             lock (written) return written.ToString();
         }
     }
-    /// <summary>Its files.</summary>
-    public string Folder => folder;
+    /// <summary>Exports of traces and metrics that came.</summary>
+    public int Exports
+    {
+        get
+        {
+            lock (exported) return exported.Count;
+        }
+    }
+
+    /// <summary>Everything it wrote that is not its databases, and where: byte for byte as characters.</summary>
+    public IEnumerable<(string Where, string Text)> SideCopies()
+    {
+        yield return ("standard output and error", Written);
+        lock (exported)
+            foreach (var body in exported) yield return ("traces and metrics", body);
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            if (Path.GetFileName(file).Split('.') is ["record" or "trust", "db" or "db-wal" or "db-shm"]) continue;
+            // It may be open for writing.
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(stream, Encoding.Latin1);
+            yield return (Path.GetRelativePath(folder, file), reader.ReadToEnd());
+        }
+    }
+
+    async Task Collect()
+    {
+        collector.Prefixes.Add(collecting + "/");
+        collector.Start();
+        while (collector.IsListening)
+        {
+            HttpListenerContext request;
+            try
+            {
+                request = await collector.GetContextAsync();
+            }
+            catch (Exception ended) when (ended is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+            using var reader = new StreamReader(request.Request.InputStream, Encoding.Latin1);
+            var body = await reader.ReadToEndAsync();
+            lock (exported) exported.Add(body);
+            request.Response.Close();
+        }
+    }
 
     /// <summary>Writes the world through the API of a system client, then the choices, openings and tokens.</summary>
     public static async Task<AuthzNode> Start(string program, World world)
     {
         var node = new AuthzNode();
+        _ = node.Collect();
         await node.Serve(program);
         var writer = new Caller("client/seed", "seed");
         // The databases are opened before: with the tables that the running node made.
@@ -64,8 +113,8 @@ sealed class AuthzNode : IAsyncDisposable
                 await sharing.Make($"choice-{i}", (SharingKind)(int)choice.Kind, choice.Patient, choice.Actor, endsUs: 0, default, choice.What);
                 if (choice.Ended) await sharing.End($"choice-{i}", choice.Patient, default);
             }
-            foreach (var (opened, i) in world.Openings.Select((opened, i) => (opened, i)))
-                await new ExceptionalAccesses(trust, store, opened.Expired ? new Past(TimeSpan.FromHours(5)) : TimeProvider.System).Open($"opened-{i}", opened.Glass ? ExceptionalKind.Glass : ExceptionalKind.Declared, opened.Practitioner, opened.Patient, "", opened.Glass ? "life-threatening" : "walk-in", "", default);
+            foreach (var opened in world.Openings)
+                await new ExceptionalAccesses(trust, store, opened.Expired ? new Past(TimeSpan.FromHours(5)) : TimeProvider.System).Open($"opened-{opened.Practitioner[13..]}-{opened.Patient[8..]}", opened.Glass ? ExceptionalKind.Glass : ExceptionalKind.Declared, opened.Practitioner, opened.Patient, "", opened.Glass ? "life-threatening" : "walk-in", "", default);
             foreach (var caller in world.Callers)
             {
                 if (caller.Agent is null) continue;
@@ -94,7 +143,14 @@ sealed class AuthzNode : IAsyncDisposable
 
     async Task Serve(string program)
     {
-        server = Process.Start(new ProcessStartInfo(program, ["serve", "--data", folder, "--listen", Address, "--demo", "false", .. Unlimited]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder })!;
+        var temporary = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
+        server = Process.Start(new ProcessStartInfo(program, ["serve", "--data", folder, "--listen", Address, "--demo", "false", .. Unlimited]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
+            Environment =
+            {
+                // Without the sockets of the runtime's diagnostics: only what the node itself writes.
+                ["DOTNET_EnableDiagnostics"] = "0", ["TMPDIR"] = temporary, ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collecting, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf", ["OTEL_BSP_SCHEDULE_DELAY"] = "1000", ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000",
+            },
+        })!;
         void Keep(object _, DataReceivedEventArgs line)
         {
             lock (written) written.AppendLine(line.Data);
@@ -138,6 +194,7 @@ sealed class AuthzNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Stop();
+        collector.Close();
         Directory.Delete(folder, recursive: true);
     }
 }

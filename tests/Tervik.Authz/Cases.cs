@@ -7,7 +7,7 @@ namespace Tervik.Authz;
 /// <param name="Who">Asks.</param>
 /// <param name="Family">Of paths, for the table.</param>
 /// <param name="Method">Of HTTP.</param>
-/// <param name="Path">Below /fhir/.</param>
+/// <param name="Path">Below /fhir/; of a page with a slash before it.</param>
 /// <param name="Target">What it is about.</param>
 public sealed record Case(Caller Who, string Family, HttpMethod Method, string Path, Item Target)
 {
@@ -24,8 +24,11 @@ public sealed record Case(Caller Who, string Family, HttpMethod Method, string P
     /// <summary>The target is hidden: the answer is the one for what never existed.</summary>
     public bool Hidden { get; init; }
 
+    /// <summary>A page of the portal, not of the API.</summary>
+    public bool IsPage => Path.StartsWith('/');
+
     /// <summary>As a command for a shell.</summary>
-    public string Curl(string address) => $"curl -X {Method} {(Who.Agent is null ? "" : $"-H 'Authorization: Bearer <{Who.Kind}: {Who.Agent}{(Who.Read ? "" : ", write only")}{(Who.Write ? "" : ", read only")}>' ")}{string.Concat(Headers.Select(one => $"-H '{one.Name}: {one.Value}' "))}{(Body is null ? "" : $"-d '{Body}' ")}'{address}/fhir/{Path}'";
+    public string Curl(string address) => $"curl -X {Method} {(Who.Agent is null ? "" : $"-H 'Authorization: Bearer <{Who.Kind}: {Who.Agent}{(Who.Read ? "" : ", write only")}{(Who.Write ? "" : ", read only")}>' ")}{string.Concat(Headers.Select(one => $"-H '{one.Name}: {one.Value}' "))}{(Body is null ? "" : $"-d '{Body}' ")}'{address}{(IsPage ? "" : "/fhir/")}{Path}'";
 }
 
 /// <summary>Draws requests from the data of the world, so that most would hit something.</summary>
@@ -36,7 +39,7 @@ public sealed class Cases
     static readonly string[] Clinical = ["Observation", "Condition", "MedicationRequest", "Encounter", "DocumentReference", "DiagnosticReport", "AllergyIntolerance", "List", "Appointment", "ServiceRequest"];
 
     readonly World world;
-    readonly Oracle oracle, drawing;
+    readonly Oracle oracle;
     readonly int seed;
     Random random = new(0);
     readonly Dictionary<Caller, HashSet<Item>> seen = new(ReferenceEqualityComparer.Instance);
@@ -46,11 +49,10 @@ public sealed class Cases
     /// <summary>From a seed.</summary>
     /// <param name="world">Gives the data.</param>
     /// <param name="oracle">Says what is expected.</param>
-    /// <param name="drawing">Says what is likely to be found: the same for every reading, so that a number is the same request.</param>
     /// <param name="seed">Everything random comes from it.</param>
-    public Cases(World world, Oracle oracle, Oracle drawing, int seed)
+    public Cases(World world, Oracle oracle, int seed)
     {
-        (this.world, this.oracle, this.drawing, this.seed) = (world, oracle, drawing, seed);
+        (this.world, this.oracle, this.seed) = (world, oracle, seed);
         patients = [.. world.Items.Where(item => item.Type == "Patient")];
         records = [.. world.Items.Where(item => Oracle.CompartmentsOf(item, item.Versions[0]!).Count > 0 || item.Type == "Binary")];
         byPatient = patients.ToDictionary(patient => patient.Reference, patient => records.Where(item => item.Type == "Binary" ? item.Id == patient.Id + "-b" : item.Versions.OfType<JsonObject>().Any(body => Oracle.CompartmentsOf(item, body).Contains(patient.Reference))).ToList());
@@ -60,21 +62,30 @@ public sealed class Cases
 
     readonly Dictionary<Caller, List<Item>> drawn = new(ReferenceEqualityComparer.Instance);
 
-    List<Item> Findable(Caller who) => drawn.TryGetValue(who, out var known) ? known : drawn[who] = [.. records.Where(item => drawing.Sees(who, item))];
+    List<Item> Findable(Caller who) => drawn.TryGetValue(who, out var known) ? known : drawn[who] = [.. records.Where(item => oracle.Sees(who, item))];
 
     T Any<T>(IReadOnlyList<T> of) => of[random.Next(of.Count)];
+
+    Item Patient(string id) => patients.First(one => one.Id == id);
 
     static string? SubjectOf(Item item) => (item.Latest?["subject"] ?? item.Latest?["patient"])?["reference"]?.ToString();
 
     /// <summary>The case of a number: the same for the same seed, whatever was drawn before.</summary>
-    public Case Number(int number)
+    /// <param name="number">Which.</param>
+    /// <param name="about">Half of the cases are about one of these.</param>
+    public Case Number(int number, IReadOnlyList<Item>? about = null)
     {
         random = new(unchecked(seed * 1_000_003 + number));
         var who = Any(world.Callers);
         var patient = Any(patients);
         var target = random.Next(10) switch { 0 => patient, 1 => Any(world.Items), _ => Any(byPatient[patient.Reference]) };
+        if (about is not null && random.Next(2) == 0)
+        {
+            target = Any(about);
+            patient = patients.Find(one => target.Id.StartsWith(one.Id, StringComparison.Ordinal)) ?? patient;
+        }
         // Two of three are about what there is to find for this caller, so that most show something.
-        if (random.Next(3) > 0 && Findable(who) is { Count: > 0 } findable)
+        else if (random.Next(3) > 0 && Findable(who) is { Count: > 0 } findable)
         {
             target = Any(findable);
             patient = target.Latest is { } latest && Oracle.CompartmentsOf(target, latest).Order(StringComparer.Ordinal).FirstOrDefault() is { } of ? patients.Find(one => one.Reference == of) ?? patient : patient;
@@ -88,7 +99,7 @@ public sealed class Cases
         HashSet<string> Of(IEnumerable<Item> items) => [.. items.Where(item => item.Latest is not null && visible.Contains(item)).Select(item => item.Reference)];
         var kind = Any(Clinical);
         bool InSearch(Item item) => item.Type == kind && (kind == "Appointment" ? item.Latest is { } latest && Oracle.CompartmentsOf(item, latest).Contains(patient.Reference) : SubjectOf(item) == patient.Reference);
-        switch (random.Next(38))
+        switch (random.Next(44))
         {
             case 0: case 1: return Get("read", $"{type}/{id}") with { MustShow = mustShow };
             case 2: return Get("read", $"{type}/{id}") with { Method = HttpMethod.Head };
@@ -133,7 +144,18 @@ public sealed class Cases
             case 31: return new(who, "operations", HttpMethod.Get, Any<string>([$"Observation/$lastn?patient=Patient/{patient.Id}&max=3", $"Patient/{patient.Id}/$meta", $"{type}/{id}/$meta"]), target);
             case 32: return new(who, "batch", HttpMethod.Post, "", target) { Body = Bundle("batch", ("GET", $"{type}/{id}", null, null), ("GET", $"{type}?_id={id}", null, null), ("GET", $"Patient/{patient.Id}", null, null)), Hidden = false };
             case 33: return new(who, "batch", HttpMethod.Post, "", target) { Body = Bundle("batch", ("GET", $"{type}/{id}", null, null), ("GET", $"{type}/{id}/_history/1", null, null)), Hidden = isHidden && !oracle.Sees(who, target, 1) };
-            case 34: return new(who, "access log", HttpMethod.Get, $"AuditEvent?{(random.Next(2) == 0 ? $"patient={patient.Id}" : $"entity={type}/{id}")}&_count=50", target);
+            case 34:
+                // Patients read their own log and that of their children, and of nobody who let them in.
+                return random.Next(2) == 0 ? new(who, "access log", HttpMethod.Get, $"AuditEvent?patient={patient.Id}&_count=50", patient) { Hidden = who.Agent?.StartsWith("Patient/", StringComparison.Ordinal) == true && !oracle.ReadsLog(who, patient.Reference) }
+                    : new(who, "access log", HttpMethod.Get, $"AuditEvent?entity={type}/{id}&_count=50", target);
+            case 35: case 36:
+                return new(who, "page of a patient", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["", "/timeline", "/results", "/conditions", "/medication", "/allergies", "/vaccinations", "/procedures", "/imaging", "/documents", "/encounters", "/referrals", "/care-team", "/wishes", "/details", "/flowsheet", "/handover", "/download", "/summary.json", "/summary.html", "/new/note"])}", patient) { Hidden = !visible.Contains(patient) };
+            case 37: return new(who, "page of an entry", HttpMethod.Get, $"/patients/{patient.Id}/entry/{type}/{id}{Any<string>(["", "/history"])}", target) { Hidden = isHidden && target != patient, MustShow = mustShow && visible.Contains(patient) && who.Agent?.StartsWith("client/", StringComparison.Ordinal) == false && type is ("Condition" or "Observation" or "AllergyIntolerance" or "MedicationRequest") && SubjectOf(target) == patient.Reference };
+            case 38:
+                var document = Any(records.Where(item => item.Type == "DocumentReference").ToList());
+                return new(who, "file of a document", HttpMethod.Get, $"/patients/{document.Id[..3]}/documents/DocumentReference/{document.Id}{Any<string>(["", "/0"])}", document) { Hidden = !visible.Contains(document) && visible.Contains(Patient(document.Id[..3])) };
+            case 39: return new(who, "page for what is not one's own", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["/access", "/access/proof", "/access/question", "/sharing", "/sharing/hide", "/sharing/as", "/sharing/close", "/sharing/consents", "/family", "/emergency"])}", patient) { Hidden = !visible.Contains(patient) };
+            case 40: return new(who, "page of all patients", HttpMethod.Get, Any<string>(["/", "/patients", "/today", "/tasks", "/reviews", "/look-up", "/account", $"/patients?q={patient.Id}", $"/go?q={Any<string>(["p", "final", patient.Id])}", $"/go/find?q={Any<string>(["p", "a", patient.Id])}&about={patient.Id}"]), patient);
         }
         // What writes: only where the target is hidden, so that nothing can change; a condition that never holds comes with it where the protocol has one.
         // A system client writes everything, so that nothing is hidden from it there; of a token that only writes, its holder's sight counts.

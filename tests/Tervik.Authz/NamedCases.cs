@@ -62,6 +62,18 @@ public static class NamedCases
         new(1, "The list of patients and the search field show nobody else", at => AllOf(
             () => at.ShowsOnly(Gp(at), "/patients"), () => at.ShowsOnly(Gp(at), "/go?q=p"), () => at.ShowsOnly(Stranger(at), "/patients"),
             () => Each(at.Patients(Stranger(at), seen: false).Take(5), patient => at.LooksAbsent(Stranger(at), [new("Patient", patient.Canaries[^1])], "/go/find?q={id}")))),
+        new(1, "Behind a broken glass everything is read and nothing is written", at => Unwritten(at, at.As("Practitioner/glass"), NotTheirs(at, at.As("Practitioner/glass")))),
+        new(1, "A relation with a scope writes nothing outside of it", at => Each<string>(["lab", "pharmacy"], name => at.Patients(at.As($"Practitioner/{name}"), seen: true).FirstOrDefault(patient => !at.Oracle.Writes(at.As($"Practitioner/{name}"), One(at, $"Condition/{patient.Id}-c2"))) is { } patient
+            ? at.Refuses(at.As($"Practitioner/{name}"), [403, 404], "Condition", "POST", $$$"""{"resourceType":"Condition","code":{"text":"x"},"subject":{"reference":"{{{patient.Reference}}}"}}""") : Task.FromResult<string?>("nothing to try"))),
+        new(1, "Patients, parents and who was let in write nothing by the API", at => AllOf(
+            () => Unwritten(at, Patient(at, 4), at.Seen(Patient(at, 4), "Observation").Take(1)), () => Unwritten(at, Patient(at, 1), at.Seen(Patient(at, 1), "Observation").Where(item => item.Id.StartsWith("p31-", StringComparison.Ordinal)).Take(1)),
+            () => Unwritten(at, Patient(at, 1), at.Seen(Patient(at, 1), "Observation").Where(item => item.Id.StartsWith("p10-", StringComparison.Ordinal)).Take(1)))),
+        new(1, "Who treats does write", async at =>
+        {
+            var item = at.Seen(Gp(at), "Observation").First(one => at.Oracle.Writes(Gp(at), one) && one.Versions.Count == 1);
+            var answer = await at.Ask(Gp(at), item.Reference, "PATCH", """[{"op":"test","path":"/resourceType","value":"Condition"}]""", "application/json-patch+json");
+            return answer.Status == 422 ? null : $"expected 422 (the test of the patch fails), got {answer.Status} {answer.Body}";
+        }),
 
         // 2: another's id in a place for one's own.
         new(2, "A file of another is as one that never was", at => AllOf(
@@ -75,6 +87,8 @@ public static class NamedCases
         new(2, "Another's entry is not on a page of one's own record", at => Each<string>(["Observation", "Condition", "DocumentReference", "Encounter"], type => AllOf(
             () => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), type), $"/patients/p04/entry/{type}/{{id}}"),
             () => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), type), $"/patients/p04/entry/{type}/{{id}}/history")))),
+        new(2, "What is hidden has no page in the record that is seen", at => Each(at.World.Callers.Where(who => who.Kind == "professional").SelectMany(who => at.Patients(who, seen: true).Select(patient => (who, patient))).Where(pair => at.HiddenParts(pair.who, "Condition").Any(item => item.Id.StartsWith(pair.patient.Id + "-", StringComparison.Ordinal))).Take(12), pair => Each<string>(["", "/history"], part =>
+            at.LooksAbsent(pair.who, at.HiddenParts(pair.who, "Condition").Where(item => item.Id.StartsWith(pair.patient.Id + "-", StringComparison.Ordinal)), $"/patients/{pair.patient.Id}/entry/Condition/{{id}}{part}")))),
         new(2, "Another's document and its file are not in one's own documents", at => Each<string>(["", "/0"], part => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), "DocumentReference"), "/patients/p04/documents/DocumentReference/{id}" + part))),
         new(2, "Another's entry is not in one's own compartment", at => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), "Observation"), "Patient/p04/Observation?_id={id}&_total=accurate")),
 
@@ -228,6 +242,8 @@ public static class NamedCases
         new(13, "The log about another is as about nobody", at => Each<Caller>([Stranger(at), Patient(at, 4)], who => AllOf(
             () => at.LooksAbsent(who, at.Patients(who, seen: false), "AuditEvent?patient={id}"), () => at.LooksAbsent(who, at.Patients(who, seen: false), "/patients/{id}/access"), () => at.LooksAbsent(who, at.Patients(who, seen: false), "/patients/{id}/access/proof")))),
         new(13, "An adult who was let in sees neither the log nor what is shared", at => Each<string>(["/access", "/access/proof", "/sharing", "/sharing/hide"], page => at.Refuses(Patient(at, 1), [403, 404], "/patients/p10" + page))),
+        new(13, "The API gives who was let in nothing of the log either", at => AllOf(
+            () => at.LooksAbsent(Patient(at, 1), [One(at, "Patient/p10"), One(at, "Patient/p11")], "AuditEvent?patient={id}&_count=50"), () => at.LooksAbsent(Patient(at, 2), [One(at, "Patient/p12"), One(at, "Patient/p13")], "AuditEvent?patient={id}&_count=50"))),
         new(13, "Not even a professional with a relation sees what the patient chose", at => Each(at.Patients(Gp(at), seen: true).Take(6), patient => Each<string>(["/sharing", "/sharing/as", "/sharing/hide", "/sharing/consents"], page => at.Refuses(Gp(at), [403, 404], $"/patients/{patient.Id}{page}")))),
         new(13, "The sealed log tells no text of anybody", at => Each<string>(["/access-log/checkpoint", "/access-log/tile/0/000", "/access-log/tile/entries/000", "/access-log/key"], async path => Authz.Run.CanariesIn((await at.Ask(Nobody, path)).All).Any() ? $"{path}: a text of the record" : null)),
 
@@ -274,7 +290,8 @@ public static class NamedCases
         // 19: who else speaks for somebody. Other institutions' nodes are none of the product's yet.
         new(19, "A header does not say who asks", at => Each<string>(["X-Forwarded-User", "X-Remote-User", "X-User", "X-Client-Cert", "X-MS-CLIENT-PRINCIPAL-NAME", "Remote-User"], name => at.Refuses(Nobody, Unknown, "Patient/p04", headers: (name, "Patient/p04")))),
         new(19, "A header does not widen who asks", at => Each<string>(["X-Forwarded-User", "X-Act-As", "X-Patient", "X-Purpose-Of-Use", "X-Forwarded-For"], name => at.LooksAbsent(Stranger(at), at.Patients(Stranger(at), seen: false), "Patient/{id}", headers: (name, "127.0.0.1")))),
-        new(19, "A header does not change the method to one that is allowed", at => at.Refuses(at.Kind("system, read"), [200, 403, 404, 405], "Observation/p04-o1", "POST", "{}", headers: ("X-HTTP-Method-Override", "DELETE"))),
+        new(19, "A header does not change the method to one that is allowed", at => AllOf(
+            () => at.Refuses(at.Kind("system, read"), [403, 404, 405], "Observation/p04-o1", "POST", "{}", headers: ("X-HTTP-Method-Override", "DELETE")), () => at.ShowsOnly(System(at), "Observation/p04-o1", [One(at, "Observation/p04-o1")]))),
 
         // 20: what is parsed.
         new(20, "An external entity is not read", at => at.Refuses(System(at), [400, 415, 422], "Observation", "POST", """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><Observation xmlns="http://hl7.org/fhir"><status value="final"/><code><text value="&e;"/></code></Observation>""", "application/fhir+xml")),
@@ -296,6 +313,29 @@ public static class NamedCases
             return text.Contains(hidden.Canaries[^1], StringComparison.Ordinal) ? $"{hidden.Reference} in {text}" : null;
         }),
     ];
+
+    // What somebody sees and may not write, one of each type.
+    static IEnumerable<Item> NotTheirs(Probe at, Caller who) => ((string[])["Condition", "Observation", "MedicationRequest", "DocumentReference", "Patient"]).Select(type => at.World.Items.FirstOrDefault(item => item.Type == type && item.Latest is not null && at.Oracle.Sees(who, item) && !at.Oracle.Writes(who, item))).OfType<Item>();
+
+    // Every way of writing is refused, and afterwards it is what it was.
+    static async Task<string?> Unwritten(Probe at, Caller who, IEnumerable<Item> targets)
+    {
+        var tried = 0;
+        foreach (var item in targets)
+        {
+            var (before, stored) = (await at.Ask(System(at), item.Reference), item.Latest!.ToJsonString());
+            if (await AllOf(
+                () => at.ShowsOnly(who, item.Reference, [item]),
+                () => at.Refuses(who, [403, 404], item.Reference, "PUT", stored), () => at.Refuses(who, [403, 404], item.Type, "POST", stored), () => at.Refuses(who, [403, 404], item.Reference, "DELETE"),
+                () => at.Refuses(who, [403, 404], item.Reference, "PATCH", """[{"op":"add","path":"/language","value":"da"}]""", "application/json-patch+json"), () => at.Refuses(who, [403, 404], $"{item.Type}?_id={item.Id}", "DELETE"),
+                () => at.Refuses(who, [403, 404], $"{item.Reference}/$meta-add", "POST", """{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:x","code":"x"}]}}]}"""),
+                () => at.Refuses(who, [403, 404], "", "POST", Bundle("transaction", $$$"""{"request":{"method":"DELETE","url":"{{{item.Reference}}}"}}"""))) is { } fault) return fault;
+            var after = await at.Ask(System(at), item.Reference);
+            if (before != after) return $"{who.Agent} changed {item.Reference}: {after.All}";
+            tried++;
+        }
+        return tried == 0 ? $"{who.Agent}: nothing to try" : null;
+    }
 
     static IEnumerable<Item> Items(Probe at, string type, string prefix) => at.World.Items.Where(item => item.Type == type && item.Id.StartsWith(prefix, StringComparison.Ordinal) && item.Latest is not null);
     static IEnumerable<Item> Gone(Probe at) => at.World.Items.Where(item => item.Latest is null);

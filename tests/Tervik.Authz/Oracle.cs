@@ -3,18 +3,6 @@ using System.Text.Json.Nodes;
 
 namespace Tervik.Authz;
 
-/// <summary>Where docs/access.md leaves two readings. The stricter one is the rule; what only the other explains is a known case (FINDINGS.md).</summary>
-[Flags]
-public enum Reading
-{
-    /// <summary>Shows less.</summary>
-    Strict = 0,
-    /// <summary>An earlier version is shown to who sees the patients whom that version named, though the resource is another's now.</summary>
-    EarlierVersionsByTheirOwn = 1,
-    /// <summary>An opt-out binds professionals; adults who were let in and parents see the category.</summary>
-    OptOutsBindProfessionalsOnly = 2,
-}
-
 /// <summary>Who may see what, from the text of docs/access.md alone: slow, naive, over the seed world. Where the text leaves two readings it shows less (FINDINGS.md).</summary>
 public sealed class Oracle
 {
@@ -50,14 +38,13 @@ public sealed class Oracle
     /// <param name="Scope">Types; null for all.</param>
     /// <param name="Treats">A relation of care: it may write.</param>
     /// <param name="Hidden">Categories and marks it does not see.</param>
-    sealed record Way(HashSet<string>? Scope, bool Treats, HashSet<string> Hidden);
+    /// <param name="ActsFor">A parent or guardian.</param>
+    sealed record Way(HashSet<string>? Scope, bool Treats, HashSet<string> Hidden, bool ActsFor = false);
 
-    readonly Reading reading;
-
-    /// <summary>Over this world, with a reading of the text.</summary>
-    public Oracle(World world, Reading reading = Reading.Strict)
+    /// <summary>Over this world.</summary>
+    public Oracle(World world)
     {
-        (this.world, this.reading) = (world, reading);
+        this.world = world;
         byReference = world.Items.ToDictionary(item => item.Reference);
         now = world.Items.Where(item => item.Latest is not null).SelectMany(item => CompartmentsOf(item, item.Latest!).Select(patient => (patient, item))).ToLookup(pair => pair.patient, pair => pair.item);
         documentsOf = world.Items.Where(item => item is { Type: "DocumentReference", Latest: not null }).SelectMany(item => References(item.Latest!).Select(to => (to, item))).ToLookup(pair => pair.to, pair => pair.item);
@@ -70,8 +57,8 @@ public sealed class Oracle
         if (who.Agent is null || who.Dead || !who.Read) return false;
         if (who.Agent.StartsWith("client/", StringComparison.Ordinal)) return true;
         var lastBody = item.Versions.FindLastIndex(one => one is not null);
-        // A version was in the record of the patients it names; what is not seen now shows none of its versions.
-        return (reading.HasFlag(Reading.EarlierVersionsByTheirOwn) || SeesBody(who.Agent, item, item.Versions[lastBody]!)) && SeesBody(who.Agent, item, item.Versions[Math.Min(version - 1, lastBody)]!);
+        // A version belongs to the patients whom it names. A deletion is of whom the last version named.
+        return SeesBody(who.Agent, item, item.Versions[Math.Min(version - 1, lastBody)]!);
     }
 
     /// <summary>Whether a choice without an exception keeps it from all professionals but behind a broken glass, in every record that it is in.</summary>
@@ -88,6 +75,13 @@ public sealed class Oracle
 
     /// <summary>Whether docs/access.md says that it is shown: a Binary is only said to be hidden with its document, and an earlier version of another patient's is not spoken of.</summary>
     public bool MustShow(Caller who, Item item) => item.Type != "Binary" && Sees(who, item);
+
+    /// <summary>Whether a patient reads the log of a record: the own, and that of a child.</summary>
+    public bool ReadsLog(Caller who, string patient) => !who.Dead && who.Read && (who.Agent == patient || WaysTo(who.Agent!, patient).Exists(way => way.ActsFor));
+
+    /// <summary>Whether a professional may write a resource: seen of a patient whom they treat.</summary>
+    public bool Writes(Caller who, Item item) => who is { Dead: false, Write: true } && who.Agent!.StartsWith("Practitioner/", StringComparison.Ordinal) && CompartmentsOf(item, item.Latest!)
+        .Any(patient => WaysTo(who.Agent, patient).Any(way => way.Treats && (way.Scope is null || way.Scope.Contains(item.Type)) && (item.Type == "Patient" || !way.Hidden.Overlaps(marks[item.Reference]))));
 
     bool SeesBody(string agent, Item item, JsonObject body)
     {
@@ -166,7 +160,7 @@ public sealed class Oracle
     {
         if (agent == patient) return [new(null, false, [])];
         var found = new List<Way>();
-        HashSet<string> optedOut = reading.HasFlag(Reading.OptOutsBindProfessionalsOnly) ? [] : [.. world.Choices.Where(choice => choice.Kind == ChoiceKind.OptOut && choice.Patient == patient && !choice.Ended).Select(choice => choice.What)];
+        HashSet<string> optedOut = [.. world.Choices.Where(choice => choice.Kind == ChoiceKind.OptOut && choice.Patient == patient && !choice.Ended).Select(choice => choice.What)];
         foreach (var choice in world.Choices.Where(choice => choice.Kind == ChoiceKind.LetIn && choice.Patient == patient && choice.Actor == agent && !choice.Ended))
             found.Add(new(choice.What.Length == 0 ? null : [.. choice.What.Split(' ').SelectMany(name => ClassesOfAdults[name])], false, optedOut));
         var number = Numbers(byReference[agent].Latest!).ToHashSet();
@@ -176,7 +170,7 @@ public sealed class Oracle
             var (sensitive, alone) = child["address"]![0]!["country"]!.ToString() switch { "EE" => (14, 18), "DK" => (15, 15), "KR" => (14, 14), _ => (12, 15) };
             var born = DateTime.Parse(child["birthDate"]!.ToString(), CultureInfo.InvariantCulture);
             if (born.AddYears(alone) <= world.Now) continue;
-            found.Add(new(null, false, [.. optedOut, .. born.AddYears(sensitive) <= world.Now ? ["MH", "SUD", "SEX", "STD"] : Array.Empty<string>()]));
+            found.Add(new(null, false, [.. optedOut, .. born.AddYears(sensitive) <= world.Now ? ["MH", "SUD", "SEX", "STD"] : Array.Empty<string>()], ActsFor: true));
         }
         return found;
     }

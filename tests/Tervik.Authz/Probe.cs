@@ -76,7 +76,7 @@ public sealed partial class Probe : IDisposable
             request.Headers.TryAddWithoutValidation(name, value);
         }
         using var answer = await http.SendAsync(request);
-        var head = string.Join('\n', answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Date" or "X-Request-Id" or "Content-Length")).OrderBy(header => header.Key, StringComparer.Ordinal).Select(header => $"{header.Key}: {string.Join(',', header.Value)}"));
+        var head = string.Join('\n', answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key.ToLowerInvariant() is not ("date" or "x-request-id" or "content-length")).OrderBy(header => header.Key, StringComparer.Ordinal).Select(header => $"{header.Key}: {string.Join(',', header.Value)}"));
         return new((int)answer.StatusCode, head, await answer.Content.ReadAsStringAsync());
     }
 

@@ -46,7 +46,7 @@ sealed class Bundles(FhirServer server)
                 throw new FaultException(new Fault(FaultKind.TooLarge, "too-long", "Bundle.entry", $"The Bundle has {sent.GetArrayLength()} entries, more than the limit of {server.Settings.MostEntries}."));
             entries.AddRange(sent.EnumerateArray());
         }
-        return isTransaction ? await new Transaction(server, permission).Answer(request, entries) : await Batch(request, entries);
+        return isTransaction ? await new Transaction(server).Answer(request, entries) : await Batch(request, entries);
     }
 
     /// <summary>The bundle's own elements; its resources are validated where they are written.</summary>

@@ -9,7 +9,7 @@ using Tervik.Records.Search;
 namespace Tervik.Records.Rest;
 
 /// <summary>A transaction: identities first, then references, then all writes in one commit, then its reads (http.html#trules).</summary>
-sealed class Transaction(FhirServer server, Permission permission)
+sealed class Transaction(FhirServer server)
 {
     const int MostAttempts = 5;
 
@@ -30,6 +30,10 @@ sealed class Transaction(FhirServer server, Permission permission)
         /// <summary>A conditional create that found something: nothing is written.</summary>
         public bool IsMet { get; set; }
         public Write? Write { get; set; }
+        /// <summary>What a conditional entry may find.</summary>
+        public AccessFilter? Findable { get; init; }
+        /// <summary>What the caller may read, for a patch.</summary>
+        public AccessFilter? Readable { get; init; }
         /// <summary>What a conditional entry looks for.</summary>
         public string? Criteria { get; set; }
         public string Name => $"{interaction.Type}/{Id}";
@@ -80,7 +84,13 @@ sealed class Transaction(FhirServer server, Permission permission)
     {
         var interaction = InteractionOf(entry);
         var own = await server.Access.Decide(entry.Request.Http, interaction, entry.Request.Http.RequestAborted);
-        return own.Refusal is { } refusal ? throw new FaultException(Incoming.Located(refusal, entry.Request.Entry)) : new(entry, interaction, own);
+        if (own.Refusal is { } refusal) throw new FaultException(Incoming.Located(refusal, entry.Request.Entry));
+        var isConditional = entry.Request.Method == "POST" ? entry.Request.IfNoneExist is not null : interaction.Id is null;
+        return new(entry, interaction, own)
+        {
+            Findable = isConditional ? await Writing.Findable(server.Access, entry.Request, interaction.Type) : null,
+            Readable = entry.Request.Method == "PATCH" ? await Writing.Readable(server.Access, entry.Request, interaction) : null,
+        };
     }
 
     static Interaction InteractionOf(BundleEntry entry)
@@ -119,7 +129,9 @@ sealed class Transaction(FhirServer server, Permission permission)
         // Together, so that they share a commit.
         await Task.WhenAll(plans.Select(plan => server.Access.Log(new(plan.Permission.Agent, plan.Interaction with { Id = plan.Id }, null,
             (stored.GetValueOrDefault(plan) ?? plan.Existing) is { } version ? AccessedResource.Of(store, [version]) : [], 200), stop).AsTask()));
-        return plans.ToDictionary(plan => plan.Entry.Index, plan => Answer(plan, stored.GetValueOrDefault(plan)));
+        var answers = new Dictionary<int, RestAnswer>();
+        foreach (var plan in plans) answers[plan.Entry.Index] = await Answer(plan, stored.GetValueOrDefault(plan));
+        return answers;
     }
 
     /// <summary>Finds or makes the identity of an entry.</summary>
@@ -133,9 +145,9 @@ sealed class Transaction(FhirServer server, Permission permission)
         {
             plan.Criteria = string.Join('&', criteria.Select(one => $"{one.Key}={one.Value}").Order(StringComparer.Ordinal));
             var search = Writing.Criteria(type, criteria, $"{request.Entry}.request").Search;
-            var found = await server.Searches.Match(session, search, plan.Permission.Filter, stop);
+            var found = await server.Searches.Match(session, search, plan.Findable!, stop);
             if (found.Count > 1) throw new FaultException(new Fault(FaultKind.PreconditionFailed, "multiple-matches", $"{request.Entry}.request", $"Several resources of {type} meet the criteria; one at most was expected."));
-            guards.Add(Writing.Guard(server.Searches, search, plan.Permission, (found.Count == 1 ? found[0].Id : null)));
+            guards.Add(Writing.Guard(server.Searches, search, plan.Findable!, (found.Count == 1 ? found[0].Id : null)));
             plan.Id = (found.Count == 1 ? found[0].Id : null);
             plan.IsMet = request.Method == "POST" && plan.Id is not null;
             if (request.Method == "PATCH" && plan.Id is null) throw new FaultException(new Fault(FaultKind.NotFound, "not-found", $"{request.Entry}.request.url", $"Nothing of {type} meets the criteria."));
@@ -143,6 +155,7 @@ sealed class Transaction(FhirServer server, Permission permission)
         if (plan.Id is null && request.Method is "POST" or "PUT" && !plan.IsMet) plan.Id ??= request.Method == "PUT" && SentId(request) is { } sent ? sent : Incoming.NewId();
         if (plan.Id is not null && request.Method != "POST" || plan.IsMet)
             plan.Existing = await store.Read(session, type, plan.Id!, plan.Permission.Filter) is { IsDeleted: false } existing ? existing : null;
+        if (plan is { Readable: { } readable, Existing: { } patched } && (await store.Visible(session, [patched], readable)).Count == 0) plan.Existing = null;
     }
 
     static string? SentId(RestRequest request)
@@ -185,7 +198,8 @@ sealed class Transaction(FhirServer server, Permission permission)
         foreach (var reference in ConditionalReferences.In(plan.Request.Body))
         {
             if (resolved.ContainsKey(reference) || ConditionalReferences.Search(reference, plan.Request.Base) is not { } search) continue;
-            var found = await store.Database.Read(session => server.Searches.Match(session, search, permission.Filter, stop), stop);
+            var visible = await Writing.Findable(server.Access, plan.Request, search.Type);
+            var found = await store.Database.Read(session => server.Searches.Match(session, search, visible, stop), stop);
             resolved[reference] = found.Count == 1 ? $"{search.Type}/{found[0].Id}" : throw new FaultException(new Fault(FaultKind.PreconditionFailed, found.Count == 0 ? "not-found" : "multiple-matches",
                 plan.Entry.Where, $"The conditional reference {reference} finds {(found.Count == 0 ? "nothing" : "several resources")}; one was expected."));
         }
@@ -226,13 +240,13 @@ sealed class Transaction(FhirServer server, Permission permission)
         return hash > 0 && replacement(text[..hash]) is { } part ? part + text[hash..] : null;
     }
 
-    RestAnswer Answer(Plan plan, StoredResource? stored)
+    async ValueTask<RestAnswer> Answer(Plan plan, StoredResource? stored)
     {
         if (plan.Request.Method == "DELETE") return new(204) { Version = stored?.Version };
         var version = stored ?? plan.Existing!;
         return new(plan.IsMet || plan.Existing is not null ? 200 : 201)
         {
-            Body = plan.Request.Return == ReturnPreference.Minimal ? default : version.Body,
+            Body = plan.Request.Return != ReturnPreference.Minimal && await Writing.MayRead(server.Access, store, plan.Request, version) ? version.Body : default,
             Version = version.Version, AtUs = version.AtUs, Location = $"{version.Type}/{version.Id}/_history/{version.Version}",
             Resources = AccessedResource.Of(store, [version]),
         };

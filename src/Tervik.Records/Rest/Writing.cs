@@ -24,9 +24,9 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         var condition = request.IfNoneExist is { } criteria ? Criteria(interaction.Type!, RestRequest.ParseQuery(criteria), "If-None-Exist") : null;
         return await Repeat(async () =>
         {
-            if (condition is not null && await Find(condition, permission, request) is { } existing) return Answer(request, existing, 200);
-            var result = await store.Commit([new() { Method = "POST", Type = draft.Type, Id = draft.Id, Draft = draft, ExpectedVersion = 0 }], Guards(condition, permission), request.Http.RequestAborted);
-            return result.Outcome == CommitOutcome.Done ? Answer(request, result.Results[0]!, 201) : null;
+            if (condition is not null && await Find(condition, request) is { } existing) return await Answer(request, existing, 200);
+            var result = await store.Commit([new() { Method = "POST", Type = draft.Type, Id = draft.Id, Draft = draft, ExpectedVersion = 0 }], await Guards(condition, request), request.Http.RequestAborted);
+            return result.Outcome == CommitOutcome.Done ? await Answer(request, result.Results[0]!, 201) : null;
         });
     }
 
@@ -51,8 +51,8 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
             if (request.IfNoneMatch?.Trim() == "*") throw new FaultException(new Fault(FaultKind.PreconditionFailed, "conflict", "If-None-Match", $"{draft.Type}/{draft.Id} exists already."));
         }
         var expected = CheckIfMatch(request, existing) ?? (permission.Filter.SeesEverything ? null : Present(existing));
-        var result = await store.Commit([new() { Method = "PUT", Type = draft.Type, Id = draft.Id, Draft = draft, ExpectedVersion = expected }], Guards(condition, permission), request.Http.RequestAborted);
-        return result.Outcome == CommitOutcome.Done ? Answer(request, result.Results[0]!, existing is { IsDeleted: false } ? 200 : 201) : null;
+        var result = await store.Commit([new() { Method = "PUT", Type = draft.Type, Id = draft.Id, Draft = draft, ExpectedVersion = expected }], await Guards(condition, request), request.Http.RequestAborted);
+        return result.Outcome == CommitOutcome.Done ? await Answer(request, result.Results[0]!, existing is { IsDeleted: false } ? 200 : 201) : null;
     }
 
     /// <summary>Only who sees everything can choose the id of something new: to all others, an id that is taken by what they may not see must look like one that is free.</summary>
@@ -67,7 +67,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         var condition = Criteria(interaction.Type!, request.Query, "query");
         return await Repeat(async () =>
         {
-            var found = await Find(condition, permission, request);
+            var found = await Find(condition, request);
             var sent = Incoming.IdOf(json.RootElement);
             if (found is not null && sent is not null && sent != found.Id)
                 throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", $"The resource has the id {sent}, but the criteria find {found.Id}."));
@@ -89,7 +89,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         var condition = Criteria(interaction.Type!, request.Query, "query");
         return await Repeat(async () =>
         {
-            var found = await Find(condition, permission, request)
+            var found = await Find(condition, request)
                 ?? throw new FaultException(new Fault(FaultKind.NotFound, "not-found", null, $"Nothing of {interaction.Type} meets the criteria."));
             return await TryPatch(request, permission, interaction, found.Id, condition with { Expected = found.Id });
         });
@@ -98,6 +98,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
     async ValueTask<RestAnswer?> TryPatch(RestRequest request, Permission permission, Interaction interaction, string id, Condition? condition)
     {
         var existing = await Existing(request, permission, interaction with { Id = id });
+        if ((await store.Visible([existing], await Readable(access, request, interaction with { Id = id }), request.Http.RequestAborted)).Count == 0) throw Reading.Absent(interaction with { Id = id });
         incoming.MayReplace(existing, permission, interaction);
         CheckIfMatch(request, existing);
         var patched = ResourcePatch.Apply(existing.Body, request.Body, request.ContentType);
@@ -105,8 +106,8 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         Incoming.CheckType(json.RootElement, existing.Type);
         if (Incoming.IdOf(json.RootElement) != id) throw new FaultException(new Fault(FaultKind.Unprocessable, "business-rule", $"{existing.Type}.id", "A patch may not change the id."));
         var draft = incoming.Prepare(json.RootElement, id, permission, interaction, null);
-        var result = await store.Commit([new() { Method = "PATCH", Type = draft.Type, Id = id, Draft = draft, ExpectedVersion = existing.Version }], Guards(condition, permission), request.Http.RequestAborted);
-        return result.Outcome == CommitOutcome.Done ? Answer(request, result.Results[0]!, 200) : null;
+        var result = await store.Commit([new() { Method = "PATCH", Type = draft.Type, Id = id, Draft = draft, ExpectedVersion = existing.Version }], await Guards(condition, request), request.Http.RequestAborted);
+        return result.Outcome == CommitOutcome.Done ? await Answer(request, result.Results[0]!, 200) : null;
     }
 
     public async ValueTask<RestAnswer> Delete(RestRequest request, Permission permission, Interaction interaction)
@@ -118,7 +119,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
     public async ValueTask<RestAnswer> ConditionalDelete(RestRequest request, Permission permission, Interaction interaction)
     {
         var condition = Criteria(interaction.Type!, request.Query, "query");
-        return await Repeat(async () => await Find(condition, permission, request) is { } found
+        return await Repeat(async () => await Find(condition, request) is { } found
             ? await TryDelete(request, permission, interaction, found.Id, condition with { Expected = found.Id })
             : new(204));
     }
@@ -129,7 +130,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         CheckIfMatch(request, existing);
         if (existing is null or { IsDeleted: true }) return new RestAnswer(204) { Version = existing?.Version };
         incoming.MayReplace(existing, permission, interaction);
-        var result = await store.Commit([new() { Method = "DELETE", Type = existing.Type, Id = id, ExpectedVersion = existing.Version }], Guards(condition, permission), request.Http.RequestAborted);
+        var result = await store.Commit([new() { Method = "DELETE", Type = existing.Type, Id = id, ExpectedVersion = existing.Version }], await Guards(condition, request), request.Http.RequestAborted);
         if (result.Outcome != CommitOutcome.Done) return null;
         return new RestAnswer(204) { Version = result.Results[0]!.Version, Resources = AccessedResource.Of(store, [existing]) };
     }
@@ -153,22 +154,39 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
 
     /// <summary>The one match; null when there is none.</summary>
     /// <exception cref="FaultException">412: several.</exception>
-    ValueTask<StoredResource?> Find(Condition condition, Permission permission, RestRequest request) => Find(store, searches, condition.Search, permission, request.Http.RequestAborted);
-
-    internal static async ValueTask<StoredResource?> Find(RecordStore store, SearchEngine searches, SearchRequest criteria, Permission permission, CancellationToken stop)
+    async ValueTask<StoredResource?> Find(Condition condition, RestRequest request)
     {
-        var found = await store.Database.Read(session => searches.Match(session, criteria, permission.Filter, stop), stop);
+        var visible = await Findable(access, request, condition.Search.Type);
+        var found = await store.Database.Read(session => searches.Match(session, condition.Search, visible, request.Http.RequestAborted), request.Http.RequestAborted);
         return found.Count > 1
-            ? throw new FaultException(new Fault(FaultKind.PreconditionFailed, "multiple-matches", null, $"Several resources of {criteria.Type} meet the criteria; one at most was expected."))
+            ? throw new FaultException(new Fault(FaultKind.PreconditionFailed, "multiple-matches", null, $"Several resources of {condition.Search.Type} meet the criteria; one at most was expected."))
             : found.Count == 1 ? found[0] : null;
     }
 
-    List<Guard> Guards(Condition? condition, Permission permission) => condition is null ? [] : [Guard(searches, condition.Search, permission, condition.Expected)];
+    /// <summary>What the caller finds of a type: the condition of a write is a search, and who may only write does not search.</summary>
+    /// <exception cref="FaultException">The caller may not search.</exception>
+    internal static async ValueTask<AccessFilter> Findable(IAccessControl access, RestRequest request, string? type) =>
+        await access.Decide(request.Http, new("search-type", type), request.Http.RequestAborted) is { Refusal: null } searching ? searching.Filter
+            : throw new FaultException(new Fault(FaultKind.Forbidden, "forbidden", null, $"A condition looks for {type}, which this credential may not search."));
+
+    /// <summary>What the caller may read: what a patch tests, and what comes of it, tells what was there.</summary>
+    /// <exception cref="FaultException">The caller may not read.</exception>
+    internal static async ValueTask<AccessFilter> Readable(IAccessControl access, RestRequest request, Interaction interaction) =>
+        await access.Decide(request.Http, new("read", interaction.Type, interaction.Id), request.Http.RequestAborted) is { Refusal: null } reading ? reading.Filter
+            : throw new FaultException(new Fault(FaultKind.Forbidden, "forbidden", null, $"A patch shows what was there, and this credential may not read {interaction.Type}. Send the whole resource with PUT."));
+
+    /// <summary>Whether the caller may be given a stored version as the answer of a write.</summary>
+    internal static async ValueTask<bool> MayRead(IAccessControl access, RecordStore store, RestRequest request, StoredResource stored) =>
+        await access.Decide(request.Http, new("read", stored.Type, stored.Id), request.Http.RequestAborted) is { Refusal: null } reading
+        && (await store.Visible([stored], reading.Filter, request.Http.RequestAborted)).Count > 0;
+
+    async ValueTask<List<Guard>> Guards(Condition? condition, RestRequest request) =>
+        condition is null ? [] : [Guard(searches, condition.Search, await Findable(access, request, condition.Search.Type), condition.Expected)];
 
     /// <summary>The criteria find this resource alone, or nothing, also inside the commit.</summary>
-    internal static Guard Guard(SearchEngine searches, SearchRequest criteria, Permission permission, string? expected) => new(async session =>
+    internal static Guard Guard(SearchEngine searches, SearchRequest criteria, AccessFilter visible, string? expected) => new(async session =>
     {
-        var found = await searches.Match(session, criteria, permission.Filter, CancellationToken.None);
+        var found = await searches.Match(session, criteria, visible, CancellationToken.None);
         return expected is null ? found.Count == 0 : found.Count == 1 && found[0].Id == expected;
     });
 
@@ -207,16 +225,18 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         }
     }
 
-    RestAnswer Answer(RestRequest request, StoredResource stored, int status) => new(status)
+    /// <summary>With the stored resource only for those who may read it.</summary>
+    async ValueTask<RestAnswer> Answer(RestRequest request, StoredResource stored, int status)
     {
-        Body = request.Return switch
+        var isGiven = request.Return == ReturnPreference.Representation && await MayRead(access, store, request, stored);
+        return new(status)
         {
-            ReturnPreference.Minimal => default,
-            ReturnPreference.OperationOutcome => OperationOutcomes.Json([OperationOutcomes.Fine($"{stored.Type}/{stored.Id} is stored as version {stored.Version}.")]),
-            _ => stored.Body,
-        },
-        IsResource = request.Return == ReturnPreference.Representation,
-        Version = stored.Version, AtUs = stored.AtUs, Location = $"{stored.Type}/{stored.Id}/_history/{stored.Version}",
-        Resources = AccessedResource.Of(store, [stored]),
-    };
+            Body = isGiven ? stored.Body
+                : request.Return == ReturnPreference.OperationOutcome ? OperationOutcomes.Json([OperationOutcomes.Fine($"{stored.Type}/{stored.Id} is stored as version {stored.Version}.")])
+                : default,
+            IsResource = isGiven,
+            Version = stored.Version, AtUs = stored.AtUs, Location = $"{stored.Type}/{stored.Id}/_history/{stored.Version}",
+            Resources = AccessedResource.Of(store, [stored]),
+        };
+    }
 }

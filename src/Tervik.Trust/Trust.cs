@@ -1,16 +1,21 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using OpenIddict.Client;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
+using Tervik.Records.Search;
 using Tervik.Storage;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.BreakGlass;
 using Tervik.Trust.Consent;
 using Tervik.Trust.Decision;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Identity.Eid;
 using Tervik.Trust.Identity.OAuth;
+using Tervik.Trust.Identity.Passkeys;
 using Tervik.Trust.Limits;
 using Tervik.Trust.Relations;
 using Tervik.Trust.SealedLog;
@@ -23,6 +28,8 @@ public sealed record TrustSettings
 {
     /// <summary>Whether anyone may sign in as anyone on the demonstration page. Only for synthetic data: on when the server listens on loopback alone, or when asked for.</summary>
     public bool DemoSignIn { get; init; }
+    /// <summary>The national eID that says who people are; null when none is set.</summary>
+    public EidSettings? Eid { get; init; }
     /// <summary>A session ends after this time without a request.</summary>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
     /// <summary>A session ends after this time in any case.</summary>
@@ -61,6 +68,12 @@ public static class TrustRoom
         services.AddSingleton<SealProofs>();
         services.AddOAuth(database, settings);
         services.AddSingleton<Identification>();
+        services.AddSingleton(provider => new EidClient(settings, provider.GetRequiredService<SearchEngine>(), provider.GetRequiredService<StaffRegister>(), provider.GetService<OpenIddictClientService>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new PasskeyDesk(database, settings, provider.GetRequiredService<TimeProvider>()));
+        services.AddScoped<IUserStore<PasskeyOwner>>(provider => new PasskeyOwners(database, provider.GetRequiredService<TimeProvider>()));
+        services.AddIdentityCore<PasskeyOwner>();
+        services.AddScoped<IPasskeyHandler<PasskeyOwner>, PasskeyHandler<PasskeyOwner>>();
+        services.Configure<IdentityPasskeyOptions>(options => PasskeyDesk.Configure(options, settings));
         services.AddSingleton(provider => new Sharing(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ExceptionalAccesses(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StaffRegister>();

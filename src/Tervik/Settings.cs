@@ -3,6 +3,8 @@ using Microsoft.Extensions.Configuration;
 using Tervik.Records.Model;
 using Tervik.Records.Rest;
 using Tervik.Storage;
+using Tervik.Trust.Identity;
+using Tervik.Trust.Identity.Eid;
 using Tervik.Trust.Limits;
 using Tervik.Trust.SealedLog;
 
@@ -13,7 +15,7 @@ sealed record Settings
 {
     static readonly string[] Known =
     [
-        "data", "database", "keys", "dataKeys", "listen", "publicAddress", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
+        "data", "database", "keys", "dataKeys", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
         "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
@@ -29,6 +31,8 @@ sealed record Settings
     public required string Listen { get; init; }
     /// <summary>Address under which others reach the node, when it is another than <see cref="Listen"/> (behind a proxy): the issuer of its tokens.</summary>
     public required Uri PublicAddress { get; init; }
+    /// <summary>The national eID people sign in with; null when none is set.</summary>
+    public EidSettings? Eid { get; init; }
     /// <summary>The demo nation and the demonstration sign-in.</summary>
     public bool Demo { get; init; }
     /// <summary>Patients of the demo nation that an empty demonstration node loads at its first start.</summary>
@@ -79,6 +83,7 @@ sealed record Settings
             Listen = listen,
             PublicAddress = configuration["publicAddress"] is not { Length: > 0 } known ? address
                 : Uri.TryCreate(known, UriKind.Absolute, out var other) && other.Scheme is "http" or "https" && other.Query.Length + other.Fragment.Length == 0 ? other : throw Wrong("publicAddress", known, "an address such as https://health.example/"),
+            Eid = EidOf(configuration),
             // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
             // A node that is known by another address has something in front of it that others reach.
             Demo = Flag(configuration, "demo", address.IsLoopback && string.IsNullOrEmpty(configuration["publicAddress"])),
@@ -120,6 +125,24 @@ sealed record Settings
 
     static int Number(IConfigurationRoot configuration, string name, int otherwise, int least, int most) => configuration[name] is not { Length: > 0 } text ? otherwise
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : throw Wrong(name, text, $"a number from {least} to {most}");
+
+    static EidSettings? EidOf(IConfigurationRoot configuration)
+    {
+        if (configuration["eidIssuer"] is not { Length: > 0 } issuer) return null;
+        if (!Uri.TryCreate(issuer, UriKind.Absolute, out var address) || address.Scheme != "https" && !(address.Scheme == "http" && address.IsLoopback)) throw Wrong("eidIssuer", issuer, "the https address of a provider of OpenID Connect (http on loopback only)");
+        if (configuration["eidClientId"] is not { Length: > 0 } client) throw Wrong("eidClientId", "missing", "our id at the provider");
+        // A secret stands in a file of its own, so that it is in no list of processes and no listing of settings.
+        if (configuration["eidSecret"] is not { Length: > 0 } secret || !secret.StartsWith("file:", StringComparison.Ordinal) || !File.Exists(secret["file:".Length..])) throw Wrong("eidSecret", "missing, or no file", "file:/path/of/a/file with our secret at the provider");
+        var systems = (configuration["eidSystems"] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(one => one.Split('=', 2)).ToList();
+        if (systems.Count == 0 || systems.Any(one => one is not [_, { Length: > 0 }])) throw Wrong("eidSystems", configuration["eidSystems"] ?? "missing", "pairs such as EE=https://fhir.ee/sid/pid/est/ni;DK=urn:oid:1.2.208.176.1.2: what the claim begins with, and the system of the identifier that follows");
+        return new()
+        {
+            Issuer = address, ClientId = client, ClientSecret = File.ReadAllText(secret["file:".Length..]).Trim(), Name = configuration["eidName"] is { Length: > 0 } name ? name : "eID",
+            Scopes = (configuration["eidScopes"] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries), Claim = configuration["eidClaim"] is { Length: > 0 } claim ? claim : "sub",
+            Systems = [.. systems.Select(one => KeyValuePair.Create(one[0], one[1]))],
+            Least = (configuration["eidLeast"] ?? "substantial") switch { "low" => Assurance.Low, "substantial" => Assurance.Substantial, "high" => Assurance.High, var other => throw Wrong("eidLeast", other, "low, substantial or high") },
+        };
+    }
 
     static IReadOnlyList<WitnessPlace> WitnessesOf(string text)
     {

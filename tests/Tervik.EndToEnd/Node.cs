@@ -15,7 +15,7 @@ public sealed class Node : IAsyncLifetime
     /// <summary>Where its data lies.</summary>
     public string Folder { get; init; } = Directory.CreateTempSubdirectory("tervik-e2e-").FullName;
 
-    /// <summary>Further settings, each <c>name=value</c>.</summary>
+    /// <summary>Further settings, each <c>name=value</c>; <c>{port}</c> stands for the port it listens on.</summary>
     public string[] Others { get; init; } = [];
 
     /// <summary>One machine is all accounts and networks here: only tests of the limits meet them.</summary>
@@ -87,7 +87,7 @@ public sealed class Node : IAsyncLifetime
         return (process.ExitCode, output + await errors);
     }
 
-    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", Folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one })])
+    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", Folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one.Replace("{port}", $"{new Uri(Address).Port}", StringComparison.Ordinal) })])
     {
         RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder,
     })!;

@@ -11,6 +11,7 @@ using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
+using Tervik.Trust;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Identity.OAuth;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -46,7 +47,7 @@ static class AppsEndpoints
     }
 
     /// <summary>OpenIddict has checked the application, its address and PKCE; what is left is the person's.</summary>
-    static async Task<IResult> Authorize(HttpContext http, Entrance entrance, Identification identification, AppRegister register, OAuthPrincipals principals, Launches launches, RecordQuery record, RecordStore store, IAccessControl control, CancellationToken stop)
+    static async Task<IResult> Authorize(HttpContext http, Entrance entrance, Identification identification, AppRegister register, OAuthPrincipals principals, Launches launches, RecordQuery record, RecordStore store, IAccessControl control, TimeProvider clock, CancellationToken stop)
     {
         var request = http.GetOpenIddictServerRequest() ?? throw new InvalidOperationException("OpenIddict did not read the request.");
         var form = http.Request.HasFormContentType ? await http.Request.ReadFormAsync(stop) : null;
@@ -62,6 +63,8 @@ static class AppsEndpoints
         if (person.Kind is not (PrincipalKind.Patient or PrincipalKind.Professional))
             return request.HasPromptValue(PromptValues.None) ? OAuthServer.Refuse(Errors.LoginRequired, "Nobody is signed in.") : TypedResults.LocalRedirect($"/sign-in?to={Uri.EscapeDataString("/oauth/authorize" + http.Request.QueryString)}");
         if (request.HasPromptValue(PromptValues.None)) return OAuthServer.Refuse(Errors.ConsentRequired, "The person has to decide.");
+        if (StepUp.IsNeeded(person, SensitiveAction.AllowApp, clock.NowUs()))
+            return TypedResults.LocalRedirect($"/sign-in/confirm?for={SensitiveAction.AllowApp}&to={Uri.EscapeDataString("/oauth/authorize" + http.Request.QueryString)}");
         var visit = await entrance.Enter(http, new("read", "Patient"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await register.Find(request.ClientId!, stop) is not { } app) return OAuthServer.Refuse(Errors.InvalidClient, "The application was removed.");

@@ -7,6 +7,7 @@ using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
 using Tervik.Records.Access;
 using Tervik.Trust.BreakGlass;
+using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.Emergency;
@@ -39,7 +40,7 @@ static class EmergencyEndpoints
 
     static async Task<IResult> Open(string id, HttpContext request, Entrance entrance, RecordQuery record, StaffRegister register, Tervik.Portal.Access.StaffQuery staff, ExceptionalAccesses accesses, CancellationToken stop)
     {
-        var (visit, form) = await entrance.EnterForm(request, new("open-record", "Patient", id), stop);
+        var (visit, form) = await entrance.EnterForm(request, new("open-record", "Patient", id), stop, SensitiveAction.OpenInEmergency);
         if (visit.Refusal is { } refusal) return refusal;
         var model = await Load(id, visit, record, register, staff, stop);
         var kind = form["kind"] == "declared" ? ExceptionalKind.Declared : ExceptionalKind.Glass;

@@ -10,6 +10,7 @@ using Tervik.Records.Access;
 using Tervik.Trust;
 using Tervik.Trust.Consent;
 using Tervik.Trust.Relations;
+using Tervik.Trust.Identity;
 
 namespace Tervik.Portal.Family;
 
@@ -37,7 +38,7 @@ static class FamilyEndpoints
 
     static async Task<IResult> LetIn(string id, HttpContext request, Entrance entrance, RecordQuery record, FamilyQuery family, Trust.Consent.Sharing sharing, IAccessControl control, TimeProvider clock, CancellationToken stop)
     {
-        var (visit, form) = await entrance.EnterForm(request, new("create-own", "Consent"), stop);
+        var (visit, form) = await entrance.EnterForm(request, new("create-own", "Consent"), stop, SensitiveAction.LetIn);
         if (visit.Refusal is { } refusal) return refusal;
         if (await SharingEndpoints.Own(visit, id, record, stop) is not { } patient) return await visit.NotFound(stop);
         var number = form.Text("number", LongestNumber);
@@ -63,7 +64,7 @@ static class FamilyEndpoints
 
     static async Task<IResult> End(string id, HttpContext request, Entrance entrance, RecordQuery record, Trust.Consent.Sharing sharing, CancellationToken stop)
     {
-        var (visit, form) = await entrance.EnterForm(request, new("update-own", "Consent"), stop);
+        var (visit, form) = await entrance.EnterForm(request, new("update-own", "Consent"), stop, SensitiveAction.LetIn);
         if (visit.Refusal is { } refusal) return refusal;
         if (await SharingEndpoints.Own(visit, id, record, stop) is null) return await visit.NotFound(stop);
         await visit.Log("let-in-end", [], [record.Compartment(id)], stop);

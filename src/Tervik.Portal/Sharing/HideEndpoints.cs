@@ -8,6 +8,7 @@ using Tervik.Portal.Shell;
 using Tervik.Records.Marks;
 using Tervik.Trust;
 using Tervik.Trust.Consent;
+using Tervik.Trust.Identity;
 
 namespace Tervik.Portal.Sharing;
 
@@ -35,7 +36,7 @@ static class HideEndpoints
 
     static async Task<IResult> Save(string id, HttpContext request, Entrance entrance, RecordQuery record, HideQuery hiding, Trust.Consent.Sharing sharing, TimeProvider clock, CancellationToken stop)
     {
-        var (visit, form) = await entrance.EnterForm(request, new("create-own", "Consent"), stop);
+        var (visit, form) = await entrance.EnterForm(request, new("create-own", "Consent"), stop, SensitiveAction.ChangeSharing);
         if (visit.Refusal is { } refusal) return refusal;
         if (await SharingEndpoints.Own(visit, id, record, stop) is not { } patient) return await visit.NotFound(stop);
         var isException = form["kind"] == "allow";

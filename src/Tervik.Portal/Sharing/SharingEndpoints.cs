@@ -8,6 +8,7 @@ using Tervik.Portal.Shell;
 using Tervik.Records.Access;
 using Tervik.Trust.Consent;
 using Tervik.Trust.Relations;
+using Tervik.Trust.Identity;
 
 namespace Tervik.Portal.Sharing;
 
@@ -47,7 +48,7 @@ static class SharingEndpoints
 
     static async Task<IResult> Close(string id, HttpContext request, Entrance entrance, RecordQuery record, SharingQuery query, Trust.Consent.Sharing sharing, CancellationToken stop)
     {
-        var (visit, form) = await entrance.EnterForm(request, new("create-own", "Consent"), stop);
+        var (visit, form) = await entrance.EnterForm(request, new("create-own", "Consent"), stop, SensitiveAction.ChangeSharing);
         if (visit.Refusal is { } refusal) return refusal;
         if (await Own(visit, id, record, stop) is not { } patient || await query.Close(patient, form["actor"], stop) is not { } model) return await visit.NotFound(stop);
         if (form["understood"] != "yes") form.Fail("understood", Words.Of("error understood"));
@@ -59,7 +60,7 @@ static class SharingEndpoints
 
     static async Task<IResult> Open(string id, HttpContext request, Entrance entrance, RecordQuery record, Trust.Consent.Sharing sharing, CancellationToken stop)
     {
-        var (visit, form) = await entrance.EnterForm(request, new("update-own", "Consent"), stop);
+        var (visit, form) = await entrance.EnterForm(request, new("update-own", "Consent"), stop, SensitiveAction.ChangeSharing);
         if (visit.Refusal is { } refusal) return refusal;
         if (await Own(visit, id, record, stop) is null) return await visit.NotFound(stop);
         await visit.Log("reopen", [], [record.Compartment(id)], stop);

@@ -9,6 +9,7 @@ using Tervik.Portal.SignIn;
 using Tervik.Records;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
+using Tervik.Trust;
 using Tervik.Trust.Decision;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
@@ -16,7 +17,7 @@ using Tervik.Trust.Relations;
 namespace Tervik.Portal.Shell;
 
 /// <summary>Where every page begins: who is it, may they, and what surrounds the page.</summary>
-sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, ProfessionalAccess professionals, Sessions sessions, Tour tour, RecordStore store, Trust.Snooping.Alerts alerts)
+sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, ProfessionalAccess professionals, Sessions sessions, Tour tour, RecordStore store, Trust.Snooping.Alerts alerts, TimeProvider clock)
 {
     /// <summary>Asks for the decision about a page.</summary>
     /// <param name="request">The request.</param>
@@ -32,15 +33,17 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
     /// <param name="request">The request.</param>
     /// <param name="interaction">What the form does, in FHIR's terms; null for one that touches nothing of the record.</param>
     /// <param name="stop">Stops waiting.</param>
+    /// <param name="action">What asks for a fresh proof of who sends it; null for a form that does not.</param>
     /// <returns>The visit, whose refusal comes first; and the form.</returns>
-    public async Task<(Visit Visit, Form Form)> EnterForm(HttpContext request, Interaction? interaction, CancellationToken stop)
+    public async Task<(Visit Visit, Form Form)> EnterForm(HttpContext request, Interaction? interaction, CancellationToken stop, SensitiveAction? action = null)
     {
         var posted = await request.Request.ReadFormAsync(stop);
         var isOurs = await identification.Accepts(request, posted, stop);
         var principal = await identification.Of(request, stop);
         // Signed out while writing: what was written comes back after the sign-in. Another site's form is no form of ours.
         IResult? held = principal.Kind == PrincipalKind.Nobody && (isOurs || FormGuard.IsFromHere(request)) ? new SignInAgain(posted)
-            : isOurs ? null : new Faults.BadForm();
+            : !isOurs ? new Faults.BadForm()
+            : action is { } sensitive && StepUp.IsNeeded(principal, sensitive, clock.NowUs()) ? new ConfirmFirst(posted, sensitive) : null;
         return (await Enter(request, principal, interaction, held, stop), Form.Posted(request, posted));
     }
 
@@ -61,7 +64,7 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
     }
 
     // The name on top of the page is the signed-in person's own; it is no access to anybody's record.
-    async ValueTask<string> NameOf(string reference, CancellationToken stop)
+    internal async ValueTask<string> NameOf(string reference, CancellationToken stop)
     {
         var parts = reference.Split('/');
         if (await store.Read(parts[0], parts[1], AccessFilter.Everything, stop) is not { IsDeleted: false } stored) return reference;

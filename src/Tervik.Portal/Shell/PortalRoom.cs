@@ -56,6 +56,7 @@ public static class PortalRoom
     {
         services.AddSingleton(personas ?? []);
         services.AddSingleton<Tour>();
+        services.AddSingleton<SignInParts>();
         services.AddSingleton<AccountParts>();
         services.AddSingleton<StaffQuery>();
         services.AddSingleton<AccessQuery>();
@@ -102,6 +103,9 @@ public static class PortalRoom
         app.MapAppearance();
         app.MapLanguage();
         app.MapSignIn();
+        app.MapEid();
+        app.MapPasskeys();
+        app.MapConfirm();
         app.MapToday();
         app.MapPatients();
         app.MapTasks();

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Portal.Forms;
-using Tervik.Portal.Shell;
 using Tervik.Trust.Identity;
 
 namespace Tervik.Portal.SignIn;
@@ -28,9 +27,8 @@ sealed class SignInAgain(IFormCollection posted) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var services = httpContext.RequestServices;
-        var page = await SignInEndpoints.Page(httpContext, name: null, httpContext.Request.Path + httpContext.Request.QueryString, HeldForm.Of(posted),
-            services.GetRequiredService<Entrance>(), services.GetRequiredService<DemoPeople>(), services.GetRequiredService<Tour>(), services.GetRequiredService<TimeProvider>(), httpContext.RequestAborted);
+        var page = await SignInEndpoints.Page(httpContext, name: null, httpContext.Request.Path + httpContext.Request.QueryString, HeldForm.Of(posted), fault: null,
+            httpContext.RequestServices.GetRequiredService<SignInParts>(), httpContext.RequestAborted);
         await page.ExecuteAsync(httpContext);
     }
 }

@@ -7,6 +7,7 @@ using Tervik.Portal.Faults;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Shell;
 using Tervik.Records.Access;
+using Tervik.Trust;
 using Tervik.Trust.Identity;
 
 namespace Tervik.Portal.SignIn;
@@ -25,14 +26,17 @@ public sealed record Choice(string Reference, string Name, string? Detail);
 /// <param name="Professionals">First of the professionals found.</param>
 /// <param name="Held">What was being written when the session ended; null when nothing was.</param>
 /// <param name="Personas">People of the tour, offered first while nobody is searched for.</param>
-public sealed record SignInModel(bool IsOffered, string Name, string To, IReadOnlyList<Choice> Patients, IReadOnlyList<Choice> Professionals, HeldForm? Held, IReadOnlyList<TourPersona> Personas);
+/// <param name="Ways">The ways in besides the demonstration.</param>
+/// <param name="Fault">Why the last attempt came to nothing, as a key of the words; null when there was none.</param>
+public sealed record SignInModel(bool IsOffered, string Name, string To, IReadOnlyList<Choice> Patients, IReadOnlyList<Choice> Professionals, HeldForm? Held, IReadOnlyList<TourPersona> Personas, Ways Ways, string? Fault);
 
 /// <summary>After a sign-in that interrupted writing: what was written, to go on with.</summary>
 /// <param name="To">Address of the form.</param>
 /// <param name="Held">Its fields.</param>
-public sealed record ContinueModel(string To, HeldForm Held);
+/// <param name="Key">Of the form in the new session, when the person was there all the time and only confirmed that it is them; null after a new sign-in, when the form is looked over before it is sent.</param>
+public sealed record ContinueModel(string To, HeldForm Held, string? Key);
 
-/// <summary>Sign-in and sign-out. Until a node trusts an eID, its only sign-in is a demonstration for synthetic data: choose who you are.</summary>
+/// <summary>Sign-in and sign-out: by eID (EidEndpoints), passkey (PasskeyEndpoints), or the demonstration for synthetic data, where one chooses who one is.</summary>
 static class SignInEndpoints
 {
     const int LongestName = 100;
@@ -45,41 +49,37 @@ static class SignInEndpoints
         routes.MapPost("/sign-out", Leave).DisableAntiforgery();
     }
 
-    static Task<IResult> Show(string? name, string? to, HttpContext request, Entrance entrance, DemoPeople people, Tour tour, TimeProvider clock, CancellationToken stop) =>
-        Page(request, name, to, held: null, entrance, people, tour, clock, stop);
+    static Task<IResult> Show(string? name, string? to, HttpContext request, SignInParts parts, CancellationToken stop) => Page(request, name, to, held: null, fault: null, parts, stop);
 
     /// <summary>The same with a form that waits: searching by name must not lose it, so it is posted.</summary>
-    static async Task<IResult> Again(HttpContext request, Entrance entrance, DemoPeople people, Tour tour, TimeProvider clock, CancellationToken stop)
+    static async Task<IResult> Again(HttpContext request, SignInParts parts, CancellationToken stop)
     {
         var form = await request.Request.ReadFormAsync(stop);
-        return await Page(request, form["name"], form["to"], FormGuard.IsFromHere(request) ? HeldForm.Back(form) : null, entrance, people, tour, clock, stop);
+        return await Page(request, form["name"], form["to"], FormGuard.IsFromHere(request) ? HeldForm.Back(form) : null, fault: null, parts, stop);
     }
 
     /// <summary>The sign-in page.</summary>
-    internal static async Task<IResult> Page(HttpContext request, string? name, string? to, HeldForm? held, Entrance entrance, DemoPeople people, Tour tour, TimeProvider clock, CancellationToken stop)
+    internal static async Task<IResult> Page(HttpContext request, string? name, string? to, HeldForm? held, string? fault, SignInParts parts, CancellationToken stop)
     {
-        var visit = await entrance.Enter(request, interaction: null, stop);
+        var visit = await parts.Entrance.Enter(request, interaction: null, stop);
         var wanted = name is null ? "" : name.Trim() is { Length: > LongestName } long_ ? long_[..LongestName] : name.Trim();
-        var today = clock.GetLocalNow().DateTime;
+        var (today, people) = (parts.Clock.GetLocalNow().DateTime, parts.People);
         IReadOnlyList<Choice> patients = people.IsOffered ? [.. (await people.Find("Patient", wanted, stop)).Select(person => Patient(person, today))] : [];
         IReadOnlyList<Choice> professionals = people.IsOffered ? [.. (await people.Find("Practitioner", wanted, stop)).Select(Professional)] : [];
-        var page = visit.Page<SignInPage>(new SignInModel(people.IsOffered, wanted, LocalPath.Of(to), patients, professionals, held, wanted.Length == 0 ? await tour.Present(stop) : []));
-        // The form was not written.
-        if (held is not null) page.StatusCode = StatusCodes.Status401Unauthorized;
+        var ways = await parts.Ways(request, held, stop);
+        var page = visit.Page<SignInPage>(new SignInModel(people.IsOffered, wanted, LocalPath.Of(to), patients, professionals, held, wanted.Length == 0 ? await parts.Tour.Present(stop) : [], ways, fault));
+        // The form was not written, or nobody was let in.
+        if (held is not null || fault is not null) page.StatusCode = StatusCodes.Status401Unauthorized;
         return page;
     }
 
-    static async Task<IResult> Enter(HttpContext request, Entrance entrance, DemoPeople people, Sessions sessions, IAccessControl control, CancellationToken stop)
+    static async Task<IResult> Enter(HttpContext request, SignInParts parts, CancellationToken stop)
     {
         var form = await request.Request.ReadFormAsync(stop);
         var reference = form["person"].ToString();
-        if (!people.IsOffered || !FormGuard.Accepts(request, form) || !await people.Exists(reference, stop))
-            return FaultPage.Of((await entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
-        await control.Log(new(reference, new("sign-in", null), $"demonstration {Device.Of(request.Request.Headers.UserAgent.ToString())}", [], StatusCodes.Status302Found), stop);
-        await sessions.Open(request, reference, stop);
-        if (HeldForm.Back(form) is not { } held) return TypedResults.LocalRedirect(LocalPath.Of(form["to"]));
-        var visit = await entrance.Enter(request, interaction: null, stop);
-        return visit.Page<ContinuePage>(new ContinueModel(LocalPath.Of(form["to"]), held));
+        if (!parts.People.IsOffered || !FormGuard.Accepts(request, form) || !await parts.People.Exists(reference, stop))
+            return FaultPage.Of((await parts.Entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
+        return await parts.Arrive(request, reference, new("demonstration", Assurance.High, parts.Clock.NowUs(), []), form["to"], HeldForm.Back(form), ConfirmEndpoints.ActionOf(form["confirm"]), stop);
     }
 
     static async Task<IResult> Leave(HttpContext request, Entrance entrance, Identification identification, Sessions sessions, IAccessControl control, CancellationToken stop)
@@ -88,6 +88,8 @@ static class SignInEndpoints
         if (!FormGuard.Accepts(request, form)) return FaultPage.Of((await entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
         if ((await identification.Of(request, stop)).Agent is { } agent) await control.Log(new(agent, new("sign-out", null), null, [], StatusCodes.Status302Found), stop);
         await sessions.Close(request, stop);
+        // What the browser keeps of this site goes with the session, in all its tabs.
+        request.Response.Headers["Clear-Site-Data"] = "\"cache\", \"storage\"";
         return TypedResults.LocalRedirect("/sign-in");
     }
 

@@ -46,5 +46,5 @@ public sealed class DemoPeople(SearchEngine search, RecordStore store, IAccessCo
         return page.Matches.Count == 1;
     }
 
-    static string Escape(string word) => word.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
+    internal static string Escape(string word) => word.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
 }

@@ -11,6 +11,13 @@ namespace Tervik.Trust.Identity;
 /// <param name="IsThis">It is the one that asks.</param>
 public sealed record OwnSession(string Id, Device Device, long OpenedUs, long SeenUs, bool IsThis);
 
+/// <summary>How somebody was identified.</summary>
+/// <param name="Method"><c>eid</c>, <c>passkey</c> or <c>demonstration</c>.</param>
+/// <param name="Assurance">How surely.</param>
+/// <param name="AtUs">When, microseconds since 1970-01-01 UTC.</param>
+/// <param name="Others">Who else the same person was proved to be, such as the patient that a professional is as well.</param>
+public sealed record Identified(string Method, Assurance Assurance, long AtUs, IReadOnlyList<string> Others);
+
 /// <summary>Sessions of people in a browser: kept on the server, so that they can be ended; the browser holds a random secret in a cookie.</summary>
 public sealed class Sessions(Database database, TrustSettings settings, TimeProvider clock)
 {
@@ -23,11 +30,15 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
 
     readonly CredentialCache<OpenSession> recent = new(clock);
 
-    sealed record OpenSession(string Agent, long SeenUs, long EndsUs);
+    sealed record OpenSession(string Agent, long SeenUs, long EndsUs, Identified By);
 
     /// <summary>Opens a session for a person whose identity was established, and sets its cookie.</summary>
     /// <remarks>Always under a new secret: one that was planted before the sign-in is worth nothing after it.</remarks>
-    public async Task Open(HttpContext request, string agent, CancellationToken stop)
+    /// <param name="request">The request that proved it.</param>
+    /// <param name="agent">Who.</param>
+    /// <param name="by">How.</param>
+    /// <param name="stop">Stops waiting.</param>
+    public async Task Open(HttpContext request, string agent, Identified by, CancellationToken stop)
     {
         await Close(request, stop);
         var secret = Secret.New();
@@ -35,8 +46,8 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
         await database.Write(async session =>
         {
             await session.Execute("DELETE FROM session WHERE ends_us < $1", nowUs);
-            return await session.Execute("INSERT INTO session (secret, agent, opened_us, seen_us, ends_us, device) VALUES ($1, $2, $3, $3, $4, $5)",
-                Secret.Hash(secret), agent, nowUs, nowUs + (long)settings.SessionLongest.TotalMicroseconds, Device.Of(request.Request.Headers.UserAgent.ToString()).ToString());
+            return await session.Execute("INSERT INTO session (secret, agent, opened_us, seen_us, ends_us, device, assurance, authenticated_us, method, others) VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9)",
+                Secret.Hash(secret), agent, nowUs, nowUs + (long)settings.SessionLongest.TotalMicroseconds, Device.Of(request.Request.Headers.UserAgent.ToString()).ToString(), (long)by.Assurance, by.AtUs, by.Method, string.Join(' ', by.Others));
         }, stop);
         request.Response.Cookies.Append(CookieName(request), secret, CookieOptions(request));
         // The forms of the page that answers belong to the new session.
@@ -135,8 +146,11 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
         }
         request.Items[Key] = open;
         // Forms of the portal are guarded one by one; a cookie alone never writes to the record.
-        return Principal.Of(open.Agent, Scope.Read);
+        return Principal.Of(open.Agent, Scope.Read) with { Assurance = open.By.Assurance, AuthenticatedUs = open.By.AtUs };
     }
+
+    /// <summary>How the person of the request's session was identified; null when it has none. After <see cref="Identification.Of"/>.</summary>
+    public static Identified? By(HttpContext request) => (request.Items[Key] as OpenSession)?.By;
 
     /// <summary>The session's secret as sent, or as given out with this answer; null when there is none.</summary>
     internal static string? SecretOf(HttpContext request) => request.Items[Opened] as string ?? request.Request.Cookies[CookieName(request)];
@@ -149,7 +163,8 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
 
     ValueTask<OpenSession?> Read(string hash, CancellationToken stop) => database.Read(async session =>
     {
-        await using var rows = await session.Query("SELECT agent, seen_us, ends_us FROM session WHERE secret = $1", hash);
-        return await rows.Read() ? new OpenSession(rows.Text(0)!, rows.Int64(1), rows.Int64(2)) : null;
+        await using var rows = await session.Query("SELECT agent, seen_us, ends_us, method, assurance, authenticated_us, others FROM session WHERE secret = $1", hash);
+        return await rows.Read() ? new OpenSession(rows.Text(0)!, rows.Int64(1), rows.Int64(2),
+            new(rows.Text(3)!, (Assurance)rows.Int64(4), rows.Int64(5), rows.Text(6)!.Split(' ', StringSplitOptions.RemoveEmptyEntries))) : null;
     }, stop);
 }

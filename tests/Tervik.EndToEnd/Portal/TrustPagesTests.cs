@@ -159,7 +159,7 @@ public sealed class TrustPagesTests(Browser browser) : IClassFixture<Browser>
         ];
         var page = await browser.Open(width, dark);
         foreach (var (name, html) in ((string, string)[])
-            [("sign-in-personas", await Render<SignInPage>(new SignInModel(true, "", "/", [], [], null, personas))), ("tour", await Render<TourPage>(new TourModel(personas)))])
+            [("sign-in-personas", await Render<SignInPage>(new SignInModel(true, "", "/", [], [], null, personas, new(null, HasPasskeys: false), null))), ("tour", await Render<TourPage>(new TourModel(personas)))])
         {
             await page.RouteAsync("**/under-test", route => route.FulfillAsync(new() { ContentType = "text/html; charset=utf-8", Body = html }));
             await page.GotoAsync("/under-test");

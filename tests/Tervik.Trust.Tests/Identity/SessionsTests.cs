@@ -31,7 +31,7 @@ public sealed class SessionsTests
         public async Task<string> SignIn(string agent, string? cookie = null)
         {
             var request = Request(cookie);
-            await Sessions.Open(request, agent, Stop);
+            await Sessions.Open(request, agent, new("eid", Assurance.High, Clock.NowUs(), []), Stop);
             // A session that is replaced is deleted first; the last cookie counts.
             return request.Response.Headers.SetCookie[^1]!.Split(';')[0];
         }

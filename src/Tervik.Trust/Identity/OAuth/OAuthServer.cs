@@ -9,6 +9,7 @@ using OpenIddict.Server.AspNetCore;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
 using Tervik.Storage;
+using Tervik.Trust.Identity.Eid;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace Tervik.Trust.Identity.OAuth;
@@ -36,8 +37,11 @@ public static class OAuthServer
         services.AddApps(database);
         services.AddSingleton<OAuthPrincipals>();
         services.AddSingleton(provider => new Launches(database, provider.GetRequiredService<TimeProvider>()));
-        services.AddOpenIddict()
-            .AddServer(server => Configure(server, settings, new(database, TimeProvider.System)))
+        var keys = OAuthKeys.Open(settings.Folder);
+        var library = services.AddOpenIddict();
+        EidClient.Add(library, settings, keys);
+        library
+            .AddServer(server => Configure(server, settings, keys, new(database, TimeProvider.System)))
             .AddValidation(validation =>
             {
                 validation.UseLocalServer();
@@ -48,7 +52,7 @@ public static class OAuthServer
         return services;
     }
 
-    static void Configure(OpenIddictServerBuilder server, TrustSettings settings, Assertions assertions)
+    static void Configure(OpenIddictServerBuilder server, TrustSettings settings, OAuthKeys keys, Assertions assertions)
     {
         server.SetIssuer(settings.Issuer)
             .SetAuthorizationEndpointUris("oauth/authorize").SetPushedAuthorizationEndpointUris("oauth/par").SetTokenEndpointUris("oauth/token").SetIntrospectionEndpointUris("oauth/introspect")
@@ -69,7 +73,6 @@ public static class OAuthServer
         // Scopes of SMART are spelled by a grammar (SmartScopes), not listed.
         server.DisableScopeValidation().IgnoreScopePermissions().IgnoreResourcePermissions();
         server.RegisterScopes(Scopes.OpenId, Scopes.Profile, Scopes.OfflineAccess, "fhirUser", "launch", "launch/patient");
-        var keys = OAuthKeys.Open(settings.Folder);
         foreach (var key in keys.Signing) server.AddSigningKey(key);
         server.AddEncryptionKey(keys.Encryption);
         var issuer = settings.Issuer.ToString().TrimEnd('/');
@@ -105,7 +108,8 @@ public static class OAuthServer
     {
         // Without this the host puts the middleware before all others, security headers included.
         ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
-        app.UseWhen(request => request.Request.Path.StartsWithSegments("/oauth", StringComparison.Ordinal) || request.Request.Path.StartsWithSegments("/.well-known", StringComparison.Ordinal), branch => branch.UseAuthentication());
+        app.UseWhen(request => request.Request.Path.StartsWithSegments("/oauth", StringComparison.Ordinal) || request.Request.Path.StartsWithSegments("/.well-known", StringComparison.Ordinal)
+            || request.Request.Path.StartsWithSegments(EidClient.Path, StringComparison.Ordinal), branch => branch.UseAuthentication());
         app.MapPost("/oauth/token", Token);
         app.MapGet("/oauth/userinfo", (Delegate)UserInfo);
         app.MapGet("/.well-known/smart-configuration", SmartConfiguration);

@@ -31,6 +31,7 @@ static class Provider
     /// <summary>Means of identification, with the level each is at.</summary>
     static readonly (string Amr, string Name, string Acr)[] Means = [("idcard", "ID card", "high"), ("mID", "Mobile-ID", "high"), ("smartid", "Smart-ID", "substantial"), ("password", "User name and password", "low")];
 
+    static readonly string[] Ours = ["person", "country", "number", "given", "family", "means", "decision"];
     static readonly string[] Levels = ["low", "substantial", "high"];
 
     public static WebApplication Build(ProviderSettings settings)
@@ -77,13 +78,13 @@ static class Provider
         http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
         var form = http.Request.HasFormContentType ? await http.Request.ReadFormAsync(http.RequestAborted) : null;
         var least = Levels.Contains(request.AcrValues) ? request.AcrValues! : "low";
-        if (form is null || form["decision"].Count == 0) return Page(http, least, fault: null);
+        if (form is null || form["decision"].Count == 0) return Page(request, least, fault: null);
         if (form["decision"] == "cancel") return Refuse(Errors.AccessDenied, "The person gave up.");
-        var chosen = form["person"].ToString() is { Length: > 0 } person ? person.Split('|', 3) : [$"{form["country"]}{form["code"]}".Trim(), form["given"].ToString().Trim(), form["family"].ToString().Trim()];
+        var chosen = form["person"].ToString() is { Length: > 0 } person ? person.Split('|', 3) : [$"{form["country"]}{form["number"]}".Trim(), form["given"].ToString().Trim(), form["family"].ToString().Trim()];
         var means = Means.FirstOrDefault(one => one.Amr == form["means"]);
-        if (chosen is not [{ Length: > 2 and <= 80 } subject, var given, var family] || means.Amr is null || subject.Any(char.IsWhiteSpace)) return Page(http, least, "Choose somebody, or type a country and a code; and a means.");
+        if (chosen is not [{ Length: > 2 and <= 80 } subject, var given, var family] || means.Amr is null || subject.Any(char.IsWhiteSpace)) return Page(request, least, "Choose somebody, or type a country and a code; and a means.");
         // As the real ones do: a lower level than was asked for is not given.
-        if (Array.IndexOf(Levels, means.Acr) < Array.IndexOf(Levels, least)) return Page(http, least, $"{means.Name} is of level {means.Acr}; {least} was asked for.");
+        if (Array.IndexOf(Levels, means.Acr) < Array.IndexOf(Levels, least)) return Page(request, least, $"{means.Name} is of level {means.Acr}; {least} was asked for.");
         var identity = new ClaimsIdentity("DemoEid");
         identity.SetClaim(Claims.Subject, subject).SetClaim(Claims.AuthenticationContextReference, means.Acr);
         identity.SetClaim(Claims.AuthenticationMethodReference, means.Amr);
@@ -105,7 +106,7 @@ static class Provider
         [OpenIddictServerAspNetCoreConstants.Properties.Error] = error, [OpenIddictServerAspNetCoreConstants.Properties.ErrorDescription] = description,
     }), [OpenIddictServerAspNetCoreDefaults.AuthenticationScheme]);
 
-    static Microsoft.AspNetCore.Http.HttpResults.ContentHttpResult Page(HttpContext http, string least, string? fault)
+    static Microsoft.AspNetCore.Http.HttpResults.ContentHttpResult Page(OpenIddictRequest request, string least, string? fault)
     {
         var html = new StringBuilder();
         string Text(string text) => WebUtility.HtmlEncode(text);
@@ -115,10 +116,13 @@ static class Provider
             <body><main><h1>Demo eID</h1><p>A pretended eID for invented people: it believes whatever is chosen here. The portal asks for the level <strong>{{Text(least)}}</strong>.</p>
             """);
         if (fault is not null) html.Append(CultureInfo.InvariantCulture, $"<p class=\"fault\" role=\"alert\">{Text(fault)}</p>");
-        html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\" action=\"{Text(http.Request.Path + http.Request.QueryString)}\"><label>Who are you? <select name=\"person\"><option value=\"\">Somebody else, typed below</option>");
+        html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\" action=\"/oidc/authorize\">");
+        // The request goes on with the answer.
+        foreach (var (name, value) in request.GetParameters().Where(one => !Ours.Contains(one.Key))) html.Append(CultureInfo.InvariantCulture, $"<input type=\"hidden\" name=\"{Text(name)}\" value=\"{Text(value.ToString() ?? "")}\">");
+        html.Append("<label>Who are you? <select name=\"person\"><option value=\"\">Somebody else, typed below</option>");
         foreach (var one in Personas.All) html.Append(CultureInfo.InvariantCulture, $"<option value=\"{Text($"{one.EidSubject}|{one.Name}|")}\">{Text(one.Name)} ({Text(one.EidSubject)})</option>");
         html.Append("""
-            </select></label><fieldset><legend>Somebody else</legend><label>Country, two letters <input name="country" maxlength="6" autocomplete="off"></label><label>Personal code <input name="code" maxlength="60" autocomplete="off"></label>
+            </select></label><fieldset><legend>Somebody else</legend><label>Country, two letters <input name="country" maxlength="6" autocomplete="off"></label><label>Personal code <input name="number" maxlength="60" autocomplete="off"></label>
             <label>Given name <input name="given" maxlength="60" autocomplete="off"></label><label>Family name <input name="family" maxlength="60" autocomplete="off"></label></fieldset><label>With what? <select name="means">
             """);
         foreach (var (amr, name, acr) in Means) html.Append(CultureInfo.InvariantCulture, $"<option value=\"{amr}\">{name} ({acr})</option>");

@@ -32,7 +32,7 @@ static class EidEndpoints
     }
 
     static async Task<IResult> Begin(string? to, string? confirm, HttpContext request, SignInParts parts, CancellationToken stop) =>
-        parts.Eid.IsOffered ? Send(parts, to, held: null, confirm) : FaultPage.Of((await parts.Entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status404NotFound);
+        parts.Eid.IsOffered ? await Send(request, parts, to, held: null, confirm, stop) : FaultPage.Of((await parts.Entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status404NotFound);
 
     static async Task<IResult> BeginHeld(HttpContext request, SignInParts parts, CancellationToken stop)
     {
@@ -40,12 +40,13 @@ static class EidEndpoints
         var held = HeldForm.Back(form);
         if (!parts.Eid.IsOffered || !FormGuard.Accepts(request, form) || held?.Fields.Sum(field => field.Key.Length + field.Value.Length) > LongestHeld)
             return FaultPage.Of((await parts.Entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
-        return Send(parts, form["to"], held, form["confirm"]);
+        return await Send(request, parts, form["to"], held, form["confirm"], stop);
     }
 
-    static IResult Send(SignInParts parts, string? to, HeldForm? held, string? confirm)
+    static async Task<IResult> Send(HttpContext request, SignInParts parts, string? to, HeldForm? held, string? confirm, CancellationToken stop)
     {
         var action = ConfirmEndpoints.ActionOf(confirm);
+        if (await parts.Eid.Metadata(stop) is null) return await Failed(request, parts, action, to, held, "unreachable", "no metadata", stop);
         return parts.Eid.Send(action is { } sensitive ? StepUp.Of(sensitive).Least : Assurance.None, isFresh: action is not null, new Dictionary<string, string?>
         {
             [ToItem] = LocalPath.Of(to), [HeldItem] = held is null ? null : JsonSerializer.Serialize(held), [ActionItem] = action?.ToString(),
@@ -58,13 +59,15 @@ static class EidEndpoints
         var answer = await parts.Eid.Receive(request, stop);
         var (to, action) = (answer.Items.GetValueOrDefault(ToItem), ConfirmEndpoints.ActionOf(answer.Items.GetValueOrDefault(ActionItem)));
         var held = answer.Items.GetValueOrDefault(HeldItem) is { } text ? JsonSerializer.Deserialize<HeldForm>(text) : null;
-        if (answer.Fault is { } fault)
-        {
-            await parts.Fail(agent: null, "eid", answer.Detail, stop);
-            return action is { } sensitive ? await ConfirmEndpoints.Page(request, sensitive, to, held, $"eid {fault}", parts, stop)
-                : await SignInEndpoints.Page(request, name: null, to, held, $"eid {fault}", parts, stop);
-        }
+        if (answer.Fault is { } fault) return await Failed(request, parts, action, to, held, fault, answer.Detail, stop);
         return await parts.Arrive(request, answer.Agents[0], answer.By!, to, held, action, stop);
+    }
+
+    static async Task<IResult> Failed(HttpContext request, SignInParts parts, SensitiveAction? action, string? to, HeldForm? held, string fault, string detail, CancellationToken stop)
+    {
+        await parts.Fail(agent: null, "eid", detail, stop);
+        return action is { } sensitive ? await ConfirmEndpoints.Page(request, sensitive, to, held, $"eid {fault}", parts, stop)
+            : await SignInEndpoints.Page(request, name: null, to, held, $"eid {fault}", parts, stop);
     }
 
     /// <summary>The page that asks who somebody is now.</summary>

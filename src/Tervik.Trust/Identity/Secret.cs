@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Tervik.Trust.SealedLog;
 
 namespace Tervik.Trust.Identity;
 
@@ -20,7 +21,7 @@ static class Secret
         Span<byte> bytes = stackalloc byte[LongestCharacters];
         if (!Encoding.ASCII.TryGetBytes(secret, bytes, out var count)) return null;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(bytes[..count], hash);
+        ShortHash.Of(bytes[..count], hash);
         return Convert.ToHexStringLower(hash);
     }
 }

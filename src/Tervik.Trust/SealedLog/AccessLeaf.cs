@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -28,7 +27,6 @@ public static class AccessLeaf
     {
         readonly ArrayBufferWriter<byte> buffer = new(1024);
         readonly List<int> ends = [];
-
         public int Count => ends.Count;
         /// <summary>Room for the salt, then the text.</summary>
         public Span<byte> Item(int number) => MemoryMarshal.AsMemory(buffer.WrittenMemory).Span[(number == 0 ? 0 : ends[number - 1])..ends[number]];
@@ -67,7 +65,23 @@ public static class AccessLeaf
                 Begin(json, "patient"u8);
                 json.WriteStringValue(key[..length]);
                 End(json);
-                One(json, "address"u8, access.Address);
+            }
+        }
+
+        /// <summary>Puts each item's own salt before its text: two to a hash of the event's salt and their number.</summary>
+        public void PutSalts(ReadOnlySpan<byte> salt)
+        {
+            Span<byte> input = stackalloc byte[SaltBytes + sizeof(int)], pair = stackalloc byte[MerkleTree.HashBytes];
+            input.Clear();
+            salt.CopyTo(input);
+            for (var i = 0; i < Count; i++)
+            {
+                if (i % 2 == 0)
+                {
+                    BinaryPrimitives.WriteInt32BigEndian(input[SaltBytes..], i / 2);
+                    ShortHash.Of(input, pair);
+                }
+                pair.Slice(i % 2 * SaltBytes, SaltBytes).CopyTo(Item(i));
             }
         }
 
@@ -118,34 +132,26 @@ public static class AccessLeaf
     {
         var writer = Written(access);
         Span<byte> hashes = writer.Count <= 32 ? stackalloc byte[writer.Count * MerkleTree.HashBytes] : new byte[writer.Count * MerkleTree.HashBytes];
-        for (var i = 0; i < writer.Count; i++) ItemHash(writer.Item(i), access.Salt, i, hashes[(i * MerkleTree.HashBytes)..]);
-        return SHA256.HashData(hashes);
+        writer.PutSalts(access.Salt);
+        for (var i = 0; i < writer.Count; i++) ShortHash.Of(writer.Item(i), hashes[(i * MerkleTree.HashBytes)..]);
+        var data = new byte[MerkleTree.HashBytes];
+        ShortHash.Of(hashes, data);
+        return data;
     }
 
     /// <summary>The items of an event, with the text of those that may be seen.</summary>
     public static List<LeafItem> Items(LoggedAccess access, Predicate<string> maySee)
     {
         var (writer, items) = (Written(access), new List<LeafItem>());
+        writer.PutSalts(access.Salt);
         for (var i = 0; i < writer.Count; i++)
         {
             var item = writer.Item(i);
             var hash = new byte[MerkleTree.HashBytes];
-            ItemHash(item, access.Salt, i, hash);
+            ShortHash.Of(item, hash);
             var text = Encoding.UTF8.GetString(item[SaltBytes..]);
             items.Add(maySee(text) ? new(text, item[..SaltBytes].ToArray(), hash) : new(null, null, hash));
         }
         return items;
-    }
-
-    /// <summary>Puts the item's own salt before its text, and hashes both.</summary>
-    static void ItemHash(Span<byte> item, ReadOnlySpan<byte> salt, int number, Span<byte> hash)
-    {
-        Span<byte> input = stackalloc byte[SaltBytes + sizeof(int)];
-        input.Clear();
-        salt.CopyTo(input);
-        BinaryPrimitives.WriteInt32BigEndian(input[SaltBytes..], number);
-        SHA256.HashData(input, hash);
-        hash[..SaltBytes].CopyTo(item);
-        SHA256.HashData(item, hash);
     }
 }

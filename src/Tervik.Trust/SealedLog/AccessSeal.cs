@@ -25,7 +25,7 @@ public sealed record Inclusion(long Leaf, IReadOnlyList<byte[]> Path);
 public sealed class AccessSeal : IDisposable
 {
     /// <summary>So many events at most are sealed in one transaction.</summary>
-    public const int LargestBatch = 2048;
+    public const int LargestBatch = 8192;
     const long HourUs = 3_600_000_000;
 
     readonly Database database;

@@ -19,7 +19,9 @@ public static class MerkleTree
     {
         Span<byte> input = stackalloc byte[1 + data.Length];
         data.CopyTo(input[1..]);
-        return SHA256.HashData(input);
+        var hash = new byte[HashBytes];
+        ShortHash.Of(input, hash);
+        return hash;
     }
 
     /// <summary>Hash of an inner node.</summary>
@@ -29,7 +31,9 @@ public static class MerkleTree
         input[0] = 1;
         left.CopyTo(input[1..]);
         right.CopyTo(input[(1 + HashBytes)..]);
-        return SHA256.HashData(input);
+        var hash = new byte[HashBytes];
+        ShortHash.Of(input, hash);
+        return hash;
     }
 
     /// <summary>Root of a perfect subtree from the hashes of its <c>2^n</c> parts.</summary>

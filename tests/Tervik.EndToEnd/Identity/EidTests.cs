@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.WebUtilities;
+using Tervik.Trust.AuditLog;
 
 namespace Tervik.EndToEnd.Identity;
 
@@ -275,11 +276,30 @@ public sealed partial class EidTests(EidNode node) : IClassFixture<EidNode>
     public async Task An_attempt_that_failed_is_in_the_log_and_its_cause_holds_nothing_personal()
     {
         using var visitor = new Visitor(node);
-        await visitor.Begin();
         node.Eid.Answer = nonce => FakeEid.Tokens(node.Eid.Sign(node.Eid.Claims("EE00000000009", nonce)));
         await visitor.Return((await visitor.Begin())["state"]);
-        var (_, output) = await node.Node.Run("audit", "scope", "--account", "nobody", "--from", "2026-01-01");
-        Assert.DoesNotContain("00000000009", output + node.Node.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("00000000009", node.Node.Output, StringComparison.Ordinal);
+        await using var installation = await Installation.Open(Settings.Load(null, new Dictionary<string, string?> { ["data"] = node.Node.Folder }), Stop);
+        await using var log = new AccessLog(installation.Trust, installation.Store.Keys, TimeProvider.System);
+        var failed = (await log.Read(new(Count: 1000), Stop)).Where(access => access is { Interaction.Name: "sign-in", Status: 401, Agent: null }).ToList();
+        Assert.Contains(failed, access => access.Query == "eid failed: nobody of the record has this identifier");
+        Assert.DoesNotContain(failed, access => access.Query!.Contains("00000000009", StringComparison.Ordinal));
+    }
+
+    [Theory, InlineData("another issuer"), InlineData("nothing")]
+    public async Task Metadata_of_another_issuer_or_none_sign_nobody_in(string what)
+    {
+        await using var eid = new FakeEid { MetadataIssuer = "https://eid.example/" };
+        if (what != "nothing") await eid.InitializeAsync();
+        var folder = Directory.CreateTempSubdirectory("tervik-eid-").FullName;
+        var secret = Path.Combine(folder, "eid.secret");
+        await File.WriteAllTextAsync(secret, FakeEid.ClientSecret, Stop);
+        await using var other = new Node { Folder = folder, Others = ["demo=false", $"eidIssuer={eid.Address}/", $"eidClientId={FakeEid.ClientId}", $"eidSecret=file:{secret}", "eidSystems=EE=urn:test:ee"] };
+        await other.InitializeAsync();
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new(other.Address) };
+        using var answer = await http.GetAsync(new Uri("/sign-in/eid", UriKind.Relative), Stop);
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Contains("does not answer now", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
     }
 
     [Theory, InlineData("/sign-in/eid"), InlineData("/sign-in/as"), InlineData("/sign-in/passkey"), InlineData("/account/passkeys"), InlineData("/account/passkeys/remove")]

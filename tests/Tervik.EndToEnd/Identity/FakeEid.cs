@@ -28,6 +28,9 @@ public sealed class FakeEid : IAsyncLifetime
     /// <summary>What the token endpoint was asked, the last time.</summary>
     public Dictionary<string, string> Asked { get; private set; } = [];
 
+    /// <summary>The issuer that the metadata name, when it is another.</summary>
+    public string? MetadataIssuer { get; init; }
+
     /// <summary>The nonce of the attempt that runs.</summary>
     public string Nonce { get; set; } = "";
 
@@ -39,7 +42,7 @@ public sealed class FakeEid : IAsyncLifetime
         app = builder.Build();
         app.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
         {
-            ["issuer"] = Address + "/", ["authorization_endpoint"] = $"{Address}/authorize", ["token_endpoint"] = $"{Address}/token", ["jwks_uri"] = $"{Address}/jwks", ["response_types_supported"] = new[] { "code" },
+            ["issuer"] = MetadataIssuer ?? Address + "/", ["authorization_endpoint"] = $"{Address}/authorize", ["token_endpoint"] = $"{Address}/token", ["jwks_uri"] = $"{Address}/jwks", ["response_types_supported"] = new[] { "code" },
             ["grant_types_supported"] = new[] { "authorization_code" }, ["code_challenge_methods_supported"] = new[] { "S256" }, ["token_endpoint_auth_methods_supported"] = new[] { "client_secret_basic" },
             ["subject_types_supported"] = new[] { "public" }, ["id_token_signing_alg_values_supported"] = new[] { "RS256" }, ["authorization_response_iss_parameter_supported"] = true,
         }));

@@ -93,20 +93,21 @@ public sealed class EidClient(TrustSettings settings, SearchEngine search, Staff
     }
 
     /// <summary>The origins to which a form that begins a sign-in leads.</summary>
-    public async ValueTask<IReadOnlyList<string>> Origins(CancellationToken stop)
+    public async ValueTask<IReadOnlyList<string>> Origins(CancellationToken stop) =>
+        [.. new[] { settings.Eid?.Issuer, (await Metadata(stop))?.AuthorizationEndpoint }.OfType<Uri>().Select(address => address.GetLeftPart(UriPartial.Authority)).Distinct()];
+
+    /// <summary>What the provider says of itself, read once an hour or so; null when it does not answer now, or speaks for another issuer.</summary>
+    public async ValueTask<OpenIddictConfiguration?> Metadata(CancellationToken stop)
     {
-        if (settings.Eid is not { } eid || client is null) return [];
-        var issuer = eid.Issuer.GetLeftPart(UriPartial.Authority);
+        if (client is null) return null;
         try
         {
-            var configuration = await client.GetServerConfigurationByRegistrationIdAsync("eid", stop);
-            return configuration.AuthorizationEndpoint is { } authorize ? [.. new[] { issuer, authorize.GetLeftPart(UriPartial.Authority) }.Distinct()] : [issuer];
+            return await client.GetServerConfigurationByRegistrationIdAsync("eid", stop);
         }
         catch (Exception fault) when (fault is OpenIddictExceptions.ProtocolException or HttpRequestException or InvalidOperationException or OperationCanceledException)
         {
-            // It does not answer now; the attempt itself will say so.
             stop.ThrowIfCancellationRequested();
-            return [issuer];
+            return null;
         }
     }
 

@@ -52,7 +52,7 @@ static class AuthzBench
         // After the worlds were compared: some of these write.
         var isNamedRight = await Named(named);
         if (RecordBench.Option(options, "--json") is { } file)
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { seed, cases = count, wrong = run.Wrongs.Count, seconds = watch.Elapsed.TotalSeconds, requests = run.Requests, known = run.Known.Count, pairs, differences = differences.Count }));
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { seed, cases = count, wrong = run.Wrongs.Count, seconds = watch.Elapsed.TotalSeconds, requests = run.Requests, pairs, differences = differences.Count }));
         var leaked = node.SideCopies().Select(copy => (copy.Where, Count: Authz.Run.CanariesIn(copy.Text).Count())).ToList();
         foreach (var (where, number) in leaked.Where(copy => copy.Count > 0)) Console.WriteLine($"  {number} in {where}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"canaries in the output, {leaked.Select(copy => copy.Where).Distinct().Count() - 2} files and {node.Exports} exports of traces and metrics: {leaked.Sum(copy => copy.Count)}"));

@@ -3,10 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Tervik.Storage;
 
-/// <summary>What .NET lacks: making a rename durable.</summary>
+/// <summary>Folders that their user alone may enter, and renames that are durable.</summary>
 static partial class Folders
 {
     const int ReadOnly = 0;
+
+    /// <summary>Makes a folder, with those above it, that its user alone may enter; one that is there stays as it is.</summary>
+    public static void Make(string folder)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
 
     /// <summary>fsync of a folder, after which the names in it survive a crash of the machine. Windows does this by itself.</summary>
     public static void Flush(string folder)

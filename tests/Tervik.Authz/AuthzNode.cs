@@ -1,7 +1,9 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Tervik.Records.Resources;
@@ -117,15 +119,45 @@ sealed class AuthzNode : IAsyncDisposable
                 await new ExceptionalAccesses(trust, store, opened.Expired ? new Past(TimeSpan.FromHours(5)) : TimeProvider.System).Open($"opened-{opened.Practitioner[13..]}-{opened.Patient[8..]}", opened.Glass ? ExceptionalKind.Glass : ExceptionalKind.Declared, opened.Practitioner, opened.Patient, "", opened.Glass ? "life-threatening" : "walk-in", "", default);
             foreach (var caller in world.Callers)
             {
-                if (caller.Agent is null) continue;
+                if (caller.Agent is null || caller.Smart is not null) continue;
                 var tokens = new AccessTokens(trust, caller is { Dead: true, Revoked: false } ? new Past(TimeSpan.FromDays(2)) : TimeProvider.System);
                 var (token, secret) = await tokens.Issue(caller.Agent, (caller.Read ? Scope.Read : Scope.None) | (caller.Write ? Scope.Write : Scope.None), "", TimeSpan.FromDays(1), default);
                 if (caller.Revoked) await tokens.Revoke(token.Id, null, default);
                 node.Tokens[caller] = secret;
             }
         });
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        foreach (var caller in world.Callers.Where(caller => caller.Smart is not null)) await node.Register(program, caller.Agent!["client/".Length..], key);
         await node.Serve(program);
+        foreach (var caller in world.Callers.Where(caller => caller.Smart is not null)) node.Tokens[caller] = await node.SmartToken(caller.Agent!["client/".Length..], caller.Smart!, key);
         return node;
+    }
+
+    /// <summary>Registers an application that asks for itself, with a key.</summary>
+    async Task Register(string program, string client, ECDsa key)
+    {
+        var point = key.ExportParameters(includePrivateParameters: false).Q;
+        var file = Path.Combine(folder, "keys.json");
+        await File.WriteAllTextAsync(file, $$$"""{"keys":[{"kty":"EC","crv":"P-384","kid":"ec","use":"sig","alg":"ES384","x":"{{{Base64Url.EncodeToString(point.X)}}}","y":"{{{Base64Url.EncodeToString(point.Y)}}}"}]}""");
+        using var register = Process.Start(new ProcessStartInfo(program, ["app", "add", client, "--keys", file, "--backend", "--data", folder, "--listen", Address]) { RedirectStandardOutput = true })!;
+        var said = await register.StandardOutput.ReadToEndAsync();
+        await register.WaitForExitAsync();
+        if (register.ExitCode != 0) throw new InvalidOperationException($"{client} was not registered. {said}");
+    }
+
+    /// <summary>An access token of such an application (RFC 7523).</summary>
+    async Task<string> SmartToken(string client, string scopes, ECDsa key)
+    {
+        static string Part(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
+        var now = DateTimeOffset.UtcNow;
+        var claims = new JsonObject { ["iss"] = client, ["sub"] = client, ["aud"] = $"{Address}/oauth/token", ["exp"] = now.AddMinutes(2).ToUnixTimeSeconds(), ["iat"] = now.ToUnixTimeSeconds(), ["jti"] = Guid.NewGuid().ToString() };
+        var signed = $"{Part(new() { ["alg"] = "ES384", ["typ"] = "client-authentication+jwt", ["kid"] = "ec" })}.{Part(claims)}";
+        var assertion = $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA384))}";
+        using var http = new HttpClient();
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["scope"] = scopes, ["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", ["client_assertion"] = assertion });
+        using var answer = await http.PostAsync(new Uri($"{Address}/oauth/token"), form);
+        var text = await answer.Content.ReadAsStringAsync();
+        return JsonNode.Parse(text)?["access_token"]?.ToString() ?? throw new InvalidOperationException($"{client} was given no token: {text}");
     }
 
     sealed class Past(TimeSpan ago) : TimeProvider

@@ -21,6 +21,10 @@ public sealed record Case(Caller Who, string Family, HttpMethod Method, string P
     public HashSet<string>? Matches { get; init; }
     /// <summary>Exactly so many are counted.</summary>
     public int? Total { get; init; }
+    /// <summary>Exactly this is answered.</summary>
+    public int? Status { get; init; }
+    /// <summary>Exactly this in each entry of the answer of a bundle.</summary>
+    public int? Entries { get; init; }
     /// <summary>The target is hidden: the answer is the one for what never existed.</summary>
     public bool Hidden { get; init; }
 
@@ -99,6 +103,7 @@ public sealed class Cases
         HashSet<string> Of(IEnumerable<Item> items) => [.. items.Where(item => item.Latest is not null && visible.Contains(item)).Select(item => item.Reference)];
         var kind = Any(Clinical);
         bool InSearch(Item item) => item.Type == kind && (kind == "Appointment" ? item.Latest is { } latest && Oracle.CompartmentsOf(item, latest).Contains(patient.Reference) : SubjectOf(item) == patient.Reference);
+        if (who.OnlyWrites && random.Next(2) == 0) return WriteOnly(who, target);
         switch (random.Next(44))
         {
             case 0: case 1: return Get("read", $"{type}/{id}") with { MustShow = mustShow };
@@ -172,6 +177,40 @@ public sealed class Cases
             5 => Get("conditional write", $"{type}?_id={id}") with { Method = HttpMethod.Delete },
             _ => Get("transaction", "") with { Method = HttpMethod.Post, Headers = [json], Body = Bundle("transaction", ("PUT", $"{type}/{id}", "W/\"999\"", Stub(target))) },
         };
+    }
+
+    /// <summary>
+    /// Whoever only writes is answered the same about what is there and what never was, and given nothing of it: conditions, patches and what shows something stored are refused.
+    /// Nothing is changed: what would be let through bears a version that never fits.
+    /// </summary>
+    Case WriteOnly(Caller who, Item target)
+    {
+        var (type, id, creates, isProgram) = (target.Type, target.Id, who.Smart == "system/*.c", who.Agent!.StartsWith("client/", StringComparison.Ordinal));
+        var (json, patch) = (("Content-Type", "application/fhir+json"), ("Content-Type", "application/json-patch+json"));
+        var representation = ("Prefer", "return=representation");
+        var guess = $$"""[{"op":"test","path":"/{{Any<string>(["status", "id", "resourceType", "gender"])}}","value":"{{Any<string>(["final", id, type, "male"])}}"}]""";
+        var binary = $$"""{"resourceType":"Binary","contentType":"application/json-patch+json","data":"{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(guess))}}"}""";
+        // A resource that the validator takes, without anything of the target.
+        const string Fresh = """{"resourceType":"Basic","code":{"text":"x"}}""";
+        var fresh = target.Canaries.Where(canary => canary.Length > 0).Aggregate(Stub(target), (body, canary) => body.Replace(canary, "x", StringComparison.Ordinal));
+        Case Of(HttpMethod method, string path, string? body = null, params (string, string)[] headers) => new(who, "only writes", method, path, target) { Body = body, Headers = headers, Hidden = true, Status = 403 };
+        switch (random.Next(12))
+        {
+            case 0: return Of(HttpMethod.Post, type, fresh, json, representation, ("If-None-Exist", $"_id={id}"));
+            case 1: return Of(HttpMethod.Post, "Basic", Fresh, json, ("If-None-Exist", $"subject={Any(patients).Reference}"));
+            case 2: return Of(HttpMethod.Put, $"{type}?_id={id}", fresh, json, representation);
+            case 3: return Of(HttpMethod.Delete, $"{type}?_id={id}");
+            case 4: return Of(HttpMethod.Patch, $"{type}?_id={id}", guess, patch, representation);
+            case 5: return Of(HttpMethod.Patch, $"{type}/{id}", guess, patch, representation);
+            case 6: return Of(HttpMethod.Get, $"{type}/{id}/$validate");
+            case 7: return Of(HttpMethod.Get, $"{type}/{id}/$meta");
+            // A professional's batch begins with the right to read.
+            case 8: return Of(HttpMethod.Post, "", Bundle("batch", ("GET", $"{type}/{id}", null, null), ("GET", $"{type}?_id={id}", null, null), ("PATCH", $"{type}/{id}", null, binary), ("DELETE", $"{type}?_id={id}", null, null)), json, representation) with { Status = isProgram ? null : 403, Entries = isProgram ? 403 : null };
+            case 9: return Of(HttpMethod.Post, "", Bundle("transaction", ("PATCH", $"{type}/{id}", null, binary)), json, representation);
+            case 10: return Of(HttpMethod.Post, "", Bundle("transaction", ("DELETE", $"{type}?_id={id}", null, null)), json);
+            // That an id is taken, and by how many versions, is told to who may write it.
+            default: return Of(HttpMethod.Put, $"{type}/{id}", fresh, json, representation, ("If-Match", "W/\"999\"")) with { Hidden = false, Status = creates ? 403 : isProgram ? 412 : null };
+        }
     }
 
     static string Stub(Item target) => target.Versions.OfType<JsonObject>().Last().ToJsonString();

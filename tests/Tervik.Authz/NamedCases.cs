@@ -145,6 +145,47 @@ public static class NamedCases
             () => at.Refuses(at.Kind("system, read"), Forbidden, "Observation/p01-o1", "DELETE"),
             () => at.Refuses(at.Kind("professional, read"), Forbidden, "Observation", "POST", """{"resourceType":"Observation","status":"final","code":{"text":"x"}}"""))),
         new(5, "A token that only writes does not find out by a test of a patch what is hidden from its holder", at => at.LooksAbsent(at.Kind("professional, write"), at.World.Items.Where(item => item.Type == "Condition" && item.Latest is not null && !at.Oracle.Sees(at.Kind("professional, write") with { Read = true }, item)), "Condition/{id}", "PATCH", """[{"op":"test","path":"/resourceType","value":"Condition"},{"op":"test","path":"/status","value":"x"}]""", "application/json-patch+json")),
+        new(5, "Who only writes finds nothing by the condition of a write", at => Each(OnlyWriting(at), who => AllOf(
+            () => at.Refuses(who, Forbidden, "Condition", "POST", NewCondition, headers: ("If-None-Exist", "subject=Patient/p04")),
+            () => at.Refuses(who, Forbidden, "Condition", "POST", NewCondition, headers: ("If-None-Exist", "_id=zz-never")),
+            () => at.Refuses(who, Forbidden, "Condition?subject=Patient/p04", "PUT", NewCondition), () => at.Refuses(who, Forbidden, "Condition?subject=Patient/p04", "DELETE"),
+            () => Each<string>(["batch", "transaction"], kind => at.RefusesEach(who, kind, Bundle(kind, $$$"""{"request":{"method":"POST","url":"Condition","ifNoneExist":"subject=Patient/p04"},"resource":{{{NewCondition}}}}"""))),
+            () => Each<string>(["batch", "transaction"], kind => at.RefusesEach(who, kind, Bundle(kind, """{"request":{"method":"DELETE","url":"Condition?subject=Patient/p04"}}"""))),
+            () => at.Refuses(who, Forbidden, "", "POST", Bundle("transaction", """{"request":{"method":"POST","url":"Condition"},"resource":{"resourceType":"Condition","code":{"text":"x"},"subject":{"reference":"Patient?_id=p04"}}}"""))))),
+        new(5, "Who only writes guesses nothing by the test of a patch", at => Each(OnlyWriting(at), who => Each<string>(["Condition", "Observation"], async type =>
+        {
+            var item = OneFor(at, who, type);
+            foreach (var value in new[] { type, "wrong" })
+                foreach (var path in new[] { item.Reference, $"{type}?_id={item.Id}", $"{type}/zz-never" })
+                {
+                    var guess = $$"""[{"op":"test","path":"/resourceType","value":"{{value}}"}]""";
+                    if (await at.Refuses(who, Forbidden, path, "PATCH", guess, "application/json-patch+json", ("Prefer", "return=representation")) is { } fault) return fault;
+                    var entry = $$$"""{"request":{"method":"PATCH","url":"{{{path}}}"},"resource":{"resourceType":"Binary","contentType":"application/json-patch+json","data":"{{{Convert.ToBase64String(Encoding.UTF8.GetBytes(guess))}}}"}}""";
+                    foreach (var kind in new[] { "batch", "transaction" })
+                        if (await at.RefusesEach(who, kind, Bundle(kind, entry)) is { } inBundle) return inBundle;
+                }
+            return null;
+        }))),
+        new(5, "Who only writes is given no resource for it", at => Each(OnlyWriting(at), who => Each<string>(["return=representation", "return=minimal", "return=OperationOutcome", ""], async prefer =>
+        {
+            var item = OneFor(at, who, "Condition");
+            var (created, stored) = ($$$"""{"resourceType":"Condition","code":{"text":"x"},"subject":{"reference":"{{{Subject(item)}}}"}}""", item.Latest!.ToJsonString());
+            (string, string)[] headers = prefer.Length == 0 ? [] : [("Prefer", prefer)];
+            var answers = new List<Reply> { await at.Ask(who, "Condition", "POST", created, headers: headers), await at.Ask(who, "", "POST", Bundle("transaction", $$$"""{"request":{"method":"POST","url":"Condition"},"resource":{{{created}}}}"""), headers: headers) };
+            if (who.Smart != "system/*.c")
+                answers.AddRange([await at.Ask(who, item.Reference, "PUT", stored, headers: headers), await at.Ask(who, "", "POST", Bundle("transaction", $$$"""{"request":{"method":"PUT","url":"{{{item.Reference}}}"},"resource":{{{stored}}}}"""), headers: headers)]);
+            if (who.Kind != "professional, write") answers.Add(await at.Ask(who, "", "POST", Bundle("batch", $$$"""{"request":{"method":"POST","url":"Condition"},"resource":{{{created}}}}"""), headers: headers));
+            return answers.FirstOrDefault(answer => answer.Status is not (200 or 201) || answer.Body.Contains("\"Condition\"", StringComparison.Ordinal) || Authz.Run.CanariesIn(answer.All).Any()) is { } wrong ? $"{who.Kind} {prefer}: {wrong.All}" : null;
+        }))),
+        new(5, "Who only writes is told neither labels nor faults of what is stored", async at =>
+        {
+            var made = await at.Ask(System(at), "Basic/x-labels", "PUT", """{"resourceType":"Basic","id":"x-labels","meta":{"security":[{"system":"urn:x","code":"kept-secret"}]},"code":{"text":"x"}}""");
+            if (made.Status is not (200 or 201)) return $"not written: {made.Body}";
+            const string Nothing = """{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:x","code":"y"}]}}]}""";
+            return await Each(OnlyWriting(at), who => AllOf(
+                () => Each<string>(["$meta-add", "$meta-delete"], async operation => await at.Ask(who, $"Basic/x-labels/{operation}", "POST", Nothing) is var answer && answer.Status is 200 or 403 or 404 && !answer.All.Contains("kept-secret", StringComparison.Ordinal) ? null : $"{who.Kind} {operation}: {answer.All}"),
+                () => Each<string>(["Basic/x-labels", "Basic/zz-never"], path => at.Refuses(who, Forbidden, $"{path}/$validate"))));
+        }),
         new(5, "A token that has expired, was revoked, or is not quite one opens nothing", at => AllOf(
             () => Each(at.World.Callers.Where(who => who.Dead), who => at.Refuses(who, Unknown, "Patient")),
             () => Each<string>(["Bearer", "Bearer ", "Bearer x", "Basic eDp4", "Token x", "Bearer null", "Bearer undefined"], text => at.Refuses(Nobody, Unknown, "Patient", headers: ("Authorization", text))),
@@ -337,6 +378,11 @@ public static class NamedCases
         return tried == 0 ? $"{who.Agent}: nothing to try" : null;
     }
 
+    const string NewCondition = """{"resourceType":"Condition","code":{"text":"x"},"subject":{"reference":"Patient/p04"}}""";
+    // Programs, applications and a professional.
+    static IEnumerable<Caller> OnlyWriting(Probe at) => at.World.Callers.Where(who => who.OnlyWrites);
+    // What they may write.
+    static Item OneFor(Probe at, Caller who, string type) => who.Kind == "professional, write" ? at.World.Items.First(item => item.Type == type && item.Latest is not null && at.Oracle.Writes(who, item)) : One(at, type == "Condition" ? "Condition/p04-c1" : "Observation/p04-o1");
     static IEnumerable<Item> Items(Probe at, string type, string prefix) => at.World.Items.Where(item => item.Type == type && item.Id.StartsWith(prefix, StringComparison.Ordinal) && item.Latest is not null);
     static IEnumerable<Item> Gone(Probe at) => at.World.Items.Where(item => item.Latest is null);
     static IEnumerable<Item> Moved(Probe at) => at.World.Items.Where(item => item.Id.EndsWith("-moved", StringComparison.Ordinal));

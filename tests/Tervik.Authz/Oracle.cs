@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Tervik.Authz;
 
-/// <summary>Who may see what, from the text of docs/access.md alone: slow, naive, over the seed world. Where the text leaves two readings it shows less (FINDINGS.md).</summary>
+/// <summary>Who may see what, from the text of docs/access.md alone: slow, naive, over the seed world. Where the text leaves two readings it shows less (docs/security/leak-paths.md).</summary>
 public sealed class Oracle
 {
     static readonly HashSet<string> Directory = ["Practitioner", "PractitionerRole", "Organization", "Location", "ValueSet"];

@@ -127,11 +127,22 @@ public sealed partial class Probe : IDisposable
         return status.Contains(answer.Status) ? null : $"{who.Agent ?? "nobody"} {method} {path}: expected {string.Join(" or ", status)}, got {answer.Status} {Cut(answer.Body)}";
     }
 
+    /// <summary>A bundle is refused, or each of its entries is.</summary>
+    public async Task<string?> RefusesEach(Caller who, string kind, string bundle)
+    {
+        var answer = await Ask(who, "", "POST", bundle);
+        if (kind == "transaction" || answer.Status == 403) return await Refuses(who, [403], "", "POST", bundle);
+        var statuses = EntryStatus().Matches(answer.Body).Select(match => match.Groups[1].Value).ToList();
+        return answer.Status == 200 && statuses.Count > 0 && statuses.TrueForAll(status => status == "403") && Leak(who, answer) is null ? null : $"{who.Agent} POST {bundle}: expected 403 in each entry, got {Cut(answer.All)}";
+    }
+
     static string Cut(string text) => text.Length > 600 ? text[..600] + "…" : text;
 
     // What the client said itself, times, and what is drawn anew for each page.
     static string Normal(Reply answer, string id) => Varying().Replace(answer.All.Replace(id, "ID", StringComparison.Ordinal), "VARIES");
 
+    [GeneratedRegex("\"status\":\"(\\d{3})")]
+    private static partial Regex EntryStatus();
     [GeneratedRegex("""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.0-9]*(Z|[+-]\d\d:\d\d)|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT|name="form-(token|key)" value="[^"]*"|tervik-form=[^;]*|nonce-[^']*|nonce="[^"]*"|(?<=/)[0-9a-z]{26}(?=["/])""")]
     private static partial Regex Varying();
 }

@@ -55,7 +55,12 @@ public sealed record Opened(bool Glass, string Practitioner, string Patient, boo
 /// <param name="Write">The token writes.</param>
 /// <param name="Dead">The token has expired or was revoked.</param>
 /// <param name="Revoked">Which of the two.</param>
-public sealed record Caller(string? Agent, string Kind, bool Read = true, bool Write = true, bool Dead = false, bool Revoked = false);
+/// <param name="Smart">The scopes of an application that asks for itself; null for a token of the installation.</param>
+public sealed record Caller(string? Agent, string Kind, bool Read = true, bool Write = true, bool Dead = false, bool Revoked = false, string? Smart = null)
+{
+    /// <summary>It lives, and writes without reading.</summary>
+    public bool OnlyWrites => this is { Read: false, Write: true, Dead: false };
+}
 
 /// <summary>A seeded nation in which every rule of docs/access.md holds for somebody and does not for somebody else.</summary>
 public sealed class World
@@ -316,6 +321,8 @@ public sealed class World
         Callers.Add(new("Practitioner/enc", "professional, write", Read: false));
         Callers.Add(new("client/reads", "system, read", Write: false));
         Callers.Add(new("client/writes", "system, write", Read: false));
+        Callers.Add(new("client/creates", "application, c", Read: false, Smart: "system/*.c"));
+        Callers.Add(new("client/changes", "application, cu", Read: false, Smart: "system/*.cu"));
         Callers.Add(new("client/both", "system"));
         Callers.Add(new("Practitioner/gp", "expired token", Dead: true));
         Callers.Add(new("Patient/p01", "revoked token", Dead: true, Revoked: true));

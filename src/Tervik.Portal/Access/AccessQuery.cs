@@ -148,6 +148,8 @@ sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, F
         null => new("", Words.Of("Somebody who was not signed in"), null, null, null),
         ["Practitioner", _] => await staff.Of(agent, stop),
         ["Patient", _] => new(agent, await staff.NameOf(agent, stop) ?? agent, null, null, null),
+        // Commands on the machine of the node log under this name.
+        ["client", "operator"] => new(agent, Words.Of("The operator of this system"), null, null, null),
         [_, var program] => new(agent, Words.Of("The program {0}", program), null, null, null),
         _ => new(agent, agent, null, null, null),
     };

@@ -32,7 +32,7 @@ static class AccessWords
         "history-instance" or "history-type" or "history-system" => "history",
         "create" or "create-own" => "create",
         "update" or "patch" or "update-own" => "update",
-        "delete" => "delete",
+        "delete" or "shred" => interaction,
         "batch" or "transaction" => "several",
         "$everything" => "everything",
         "$lastn" => "latest",

@@ -36,7 +36,10 @@ sealed class MetaOperations(RecordStore store, IAccessControl access)
             using var changed = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(resource, NodeJson.Default.JsonObject));
             var draft = incoming.Prepare(changed.RootElement, existing.Id, permission, interaction, null);
             var result = await store.Commit([new() { Method = "PUT", Type = existing.Type, Id = existing.Id, Draft = draft, ExpectedVersion = existing.Version }], [], request.Http.RequestAborted);
-            if (result.Outcome == CommitOutcome.Done) return Answer(result.Results[0]!, 200);
+            if (result.Outcome != CommitOutcome.Done) continue;
+            var answer = Answer(result.Results[0]!, 200);
+            // It holds the labels and tags that were there before.
+            return await Writing.MayRead(access, store, request, result.Results[0]!) ? answer : answer with { Body = default };
         }
         throw new FaultException(new Fault(FaultKind.Conflict, "conflict", null, "Others change the same resource all the time; nothing was written. Try again."));
     }

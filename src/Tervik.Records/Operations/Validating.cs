@@ -21,9 +21,10 @@ static class Validating
     }
 
     /// <summary>Of a stored resource.</summary>
-    public static async ValueTask<RestAnswer> Stored(RecordStore store, RestRequest request, Permission permission, Interaction interaction)
+    public static async ValueTask<RestAnswer> Stored(RecordStore store, IAccessControl access, RestRequest request, Interaction interaction)
     {
-        var found = await store.Read(interaction.Type!, interaction.Id!, permission.Filter, request.Http.RequestAborted);
+        var readable = await Writing.Readable(access, request, interaction, "What is wrong with a stored resource tells of it");
+        var found = await store.Read(interaction.Type!, interaction.Id!, readable, request.Http.RequestAborted);
         if (found is null or { IsDeleted: true }) throw Reading.Absent(interaction);
         using var json = FhirJson.Parse(found.Body);
         return Checked(json.RootElement, interaction.Type!, null) with { Resources = AccessedResource.Of(store, [found]) };

@@ -108,7 +108,7 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocumen
         ("GET" or "HEAD" or "POST", "$summary", "Patient", _) => (new(operation, type, id), summaries.Answer),
         ("GET" or "HEAD" or "POST", "$lastn", "Observation", null) => (new(operation, type), compartments.LastN),
         ("POST", "$validate", not null, _) => (new(operation, type, id), Validating.Answer),
-        ("GET" or "HEAD", "$validate", not null, not null) => (new(operation, type, id), (r, permission, i) => Validating.Stored(store, r, permission, i)),
+        ("GET" or "HEAD", "$validate", not null, not null) => (new(operation, type, id), (r, _, i) => Validating.Stored(store, access, r, i)),
         ("GET" or "HEAD", "$meta", not null, not null) => (new(operation, type, id), meta.Read),
         ("POST", "$meta-add" or "$meta-delete", not null, not null) => (new(operation, type, id), meta.Change),
         _ => throw new FaultException(new Fault(FaultKind.NotSupported, "not-supported", null, $"{request.Method} {operation} is not offered here. The CapabilityStatement at metadata lists what is.")),

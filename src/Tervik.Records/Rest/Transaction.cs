@@ -89,7 +89,7 @@ sealed class Transaction(FhirServer server)
         return new(entry, interaction, own)
         {
             Findable = isConditional ? await Writing.Findable(server.Access, entry.Request, interaction.Type) : null,
-            Readable = entry.Request.Method == "PATCH" ? await Writing.Readable(server.Access, entry.Request, interaction) : null,
+            Readable = entry.Request.Method == "PATCH" ? await Writing.Readable(server.Access, entry.Request, interaction, "A patch shows what was there") : null,
         };
     }
 

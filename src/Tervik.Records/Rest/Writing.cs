@@ -97,8 +97,10 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
 
     async ValueTask<RestAnswer?> TryPatch(RestRequest request, Permission permission, Interaction interaction, string id, Condition? condition)
     {
+        // First, so that who may not read is answered alike whether it exists or not.
+        var readable = await Readable(access, request, interaction with { Id = id }, "A patch shows what was there");
         var existing = await Existing(request, permission, interaction with { Id = id });
-        if ((await store.Visible([existing], await Readable(access, request, interaction with { Id = id }), request.Http.RequestAborted)).Count == 0) throw Reading.Absent(interaction with { Id = id });
+        if ((await store.Visible([existing], readable, request.Http.RequestAborted)).Count == 0) throw Reading.Absent(interaction with { Id = id });
         incoming.MayReplace(existing, permission, interaction);
         CheckIfMatch(request, existing);
         var patched = ResourcePatch.Apply(existing.Body, request.Body, request.ContentType);
@@ -170,10 +172,11 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
             : throw new FaultException(new Fault(FaultKind.Forbidden, "forbidden", null, $"A condition looks for {type}, which this credential may not search."));
 
     /// <summary>What the caller may read: what a patch tests, and what comes of it, tells what was there.</summary>
+    /// <param name="why">What would be told; the beginning of the sentence of a refusal.</param>
     /// <exception cref="FaultException">The caller may not read.</exception>
-    internal static async ValueTask<AccessFilter> Readable(IAccessControl access, RestRequest request, Interaction interaction) =>
+    internal static async ValueTask<AccessFilter> Readable(IAccessControl access, RestRequest request, Interaction interaction, string why) =>
         await access.Decide(request.Http, new("read", interaction.Type, interaction.Id), request.Http.RequestAborted) is { Refusal: null } reading ? reading.Filter
-            : throw new FaultException(new Fault(FaultKind.Forbidden, "forbidden", null, $"A patch shows what was there, and this credential may not read {interaction.Type}. Send the whole resource with PUT."));
+            : throw new FaultException(new Fault(FaultKind.Forbidden, "forbidden", null, $"{why}, and this credential may not read {interaction.Type}."));
 
     /// <summary>Whether the caller may be given a stored version as the answer of a write.</summary>
     internal static async ValueTask<bool> MayRead(IAccessControl access, RecordStore store, RestRequest request, StoredResource stored) =>

@@ -91,7 +91,7 @@ sealed class FileKey : InstitutionKey
 
     void Save(SortedDictionary<int, byte[]> all)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        Folders.Make(Path.GetDirectoryName(path)!);
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         using (var file = new FileStream(path + ".new", options))

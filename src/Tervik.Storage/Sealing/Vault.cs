@@ -40,7 +40,7 @@ public sealed class Vault : IDisposable
         var institution = InstitutionKey.Open(setting);
         try
         {
-            if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder) Directory.CreateDirectory(folder);
+            if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder) Folders.Make(folder);
             var connection = new SqliteConnection(new(file), cacheMb: 1, writes: true);
             connection.Run("PRAGMA secure_delete = ON");
             connection.Run("CREATE TABLE IF NOT EXISTS data_key (owner INTEGER NOT NULL, class TEXT NOT NULL, wrapped BLOB NOT NULL, PRIMARY KEY (owner, class)) WITHOUT ROWID");

@@ -29,7 +29,7 @@ sealed class SqliteDatabase : Database
     public SqliteDatabase(DatabaseOptions options)
     {
         this.options = options;
-        if (Path.GetDirectoryName(Path.GetFullPath(options.Connection)) is { } folder) Directory.CreateDirectory(folder);
+        if (Path.GetDirectoryName(Path.GetFullPath(options.Connection)) is { } folder) Folders.Make(folder);
         writer = new(new SqliteConnection(options, options.WriterCacheMb, writes: true), Dialect);
         checkpointer = new(options, cacheMb: 1, writes: true);
         readers = new(options.Readers);

@@ -41,7 +41,7 @@ static class AuditEventJson
         { Interaction.Name: "search-type" or "search-system" or "search-compartment" } => Deed.Query,
         { Interaction.Name: "create" or "create-own" } => Deed.Create,
         { Interaction.Name: "update" or "update-own" or "patch" } => Deed.Update,
-        { Interaction.Name: "delete" } => Deed.Delete,
+        { Interaction.Name: "delete" or "shred" } => Deed.Delete,
         _ => Deed.Other,
     };
 
@@ -97,7 +97,9 @@ static class AuditEventJson
                 break;
             default:
                 Coding(json, "type", "http://terminology.hl7.org/CodeSystem/audit-event-type", "rest", "RESTful Operation");
-                Codings(json, "subtype", Interaction(access.Interaction.Name));
+                // FHIR has no word for it.
+                if (access.Interaction.Name == "shred") Codings(json, "subtype", Interaction("delete"), ("urn:tervik:interaction", "shred", "Data keys destroyed"));
+                else Codings(json, "subtype", Interaction(access.Interaction.Name));
                 break;
         }
     }

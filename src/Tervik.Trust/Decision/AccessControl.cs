@@ -100,8 +100,10 @@ sealed class AccessControl(Identification identification, ProfessionalAccess pro
     /// <summary>What is left of a user's access for the application they use: one patient, the types and codes that were granted.</summary>
     AccessFilter Narrow(AccessFilter filter, Principal principal, Interaction interaction)
     {
-        // A type may be granted for reading or for searching alone; operations and includes do either.
-        var needed = Decision.Needed(interaction.Name) & (SmartActions.Read | SmartActions.Search);
+        // A type may be granted for reading or for searching alone; operations and includes do either. What a write replaces is found by the letter for that write:
+        // the answer of a write asks for the right to read by itself, and scopes with criteria do not write.
+        var needed = Decision.Needed(interaction.Name);
+        var writes = (needed & (SmartActions.Create | SmartActions.Update | SmartActions.Delete)) != 0;
         return narrowed.GetOrCreateValue(filter).GetOrAdd((principal.Granted, needed, principal.LaunchPatient), _ =>
         {
             var only = principal.LaunchPatient is { } patient ? (long?)store.Keys.Reference(patient) : null;
@@ -113,7 +115,7 @@ sealed class AccessControl(Identification identification, ProfessionalAccess pro
                 Parts = [.. filter.Parts.Select(part => part with { Compartments = [.. part.Compartments.Where(IsOpen)] })],
                 HiddenMarks = filter.HiddenMarks, OpenTypes = filter.SeesAllPatients ? Policy.Directory : filter.OpenTypes,
                 Narrowing = principal.Granted is not { } granted ? null
-                    : Narrowing.To(granted.Where(scope => (scope.Actions & needed) == needed && (scope.Actions & (SmartActions.Read | SmartActions.Search)) != 0).Select(scope => (scope.Type, scope.Criteria)), store.Indexer.Parameters),
+                    : Narrowing.To(granted.Where(scope => (scope.Actions & needed) == needed && (writes ? scope.Criteria.Count == 0 : (scope.Actions & (SmartActions.Read | SmartActions.Search)) != 0)).Select(scope => (scope.Type, scope.Criteria)), store.Indexer.Parameters),
             };
         });
     }

@@ -10,6 +10,9 @@ namespace Tervik.Keys;
 /// <summary><c>tervik keys</c>: encryption at rest (docs/keys.md).</summary>
 static class KeysCommand
 {
+    /// <summary>Who is named in the log: whoever may run commands on the machine.</summary>
+    const string Operator = "client/operator";
+
     public static Command Create() => new("keys", "Encryption at rest: the institution key and the data keys (settings keys and dataKeys).") { Status(), Rotate(), Shred(), Seal() };
 
     static Command Status()
@@ -50,7 +53,7 @@ static class KeysCommand
             var vault = installation.Vault ?? throw NoKeys();
             var owner = installation.Store.Keys.Reference(name);
             await using var log = new AccessLog(installation.Trust, installation.Store.Keys, TimeProvider.System);
-            await log.Append(new(null, new("shred", "Patient", name["Patient/".Length..]), null, [], 200) { Patients = [owner] }, AccessOrigin.Unknown, stop);
+            await log.Append(new(Operator, new("shred", "Patient", name["Patient/".Length..]), null, [], 200) { Patients = [owner] }, AccessOrigin.Unknown, stop);
             var shredded = vault.Shred(owner);
             var versions = await installation.Store.Erase([shredded], stop);
             // A serving node may still have written with the old key for a moment; that belongs to what is gone.

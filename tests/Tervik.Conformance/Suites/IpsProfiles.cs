@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text.RegularExpressions;
 using Firely.Fhir.Validation;
 using Hl7.Fhir.Model;
@@ -15,10 +16,30 @@ public static partial class IpsProfiles
 
     static readonly Lazy<Validator> Loaded = new(() =>
     {
-        var definitions = new CachedResolver(new MultiResolver(new InMemoryResourceResolver([.. Read()]), ZipSource.CreateValidationSource()));
+        var definitions = new CachedResolver(new MultiResolver(new InMemoryResourceResolver([.. Read()]), new DirectorySource(Unpacked())));
         var snapshots = new CachedResolver(new SnapshotSource(definitions));
         return new(snapshots, new LocalTerminologyService(snapshots), null, new ValidationSettings());
     });
+
+    /// <summary>The folder of the definitions of FHIR R4, beside the program.</summary>
+    /// <remarks>Firely's own ZipSource unpacks into one folder of the system for all, and takes a folder that another process has just begun to fill for a whole one: half of the definitions are then missing.
+    /// This folder gets its name when everything is in it.</remarks>
+    internal static string Unpacked()
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "specification");
+        if (Directory.Exists(folder)) return folder;
+        var filled = $"{folder}-{Guid.NewGuid():N}";
+        ZipFile.ExtractToDirectory(Path.Combine(AppContext.BaseDirectory, "specification.zip"), filled);
+        try
+        {
+            Directory.Move(filled, folder);
+        }
+        catch (IOException) when (Directory.Exists(folder))
+        {
+            Directory.Delete(filled, recursive: true); // another process was first
+        }
+        return folder;
+    }
 
     /// <summary>The profile a resource of an example or document is to keep to; null when the guide has none for it.</summary>
     public static string? ProfileOf(Resource resource) => resource switch

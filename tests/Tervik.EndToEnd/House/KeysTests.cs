@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Tervik.Records.Resources;
+using Tervik.Storage;
 
 namespace Tervik.EndToEnd.House;
 
@@ -129,6 +131,8 @@ public sealed class KeysTests : IAsyncLifetime
             Assert.Contains(Canary, await http.GetStringAsync("Patient/stays", Stop), StringComparison.Ordinal);
             await Sound(node);
             Assert.Equal(["shred"], (await Events("Patient/gone")).Where(action => action == "shred"));
+            using (var patient = await node.Client("Patient/gone", "read"))
+                Assert.Contains("client/operator", await patient.GetStringAsync("AuditEvent?patient=Patient/gone&_count=100", Stop), StringComparison.Ordinal);
 
             // An older backup of the data under the keys of today.
             await node.Kill();
@@ -196,6 +200,22 @@ public sealed class KeysTests : IAsyncLifetime
         Assert.Contains(Canary, await again.GetStringAsync("Patient/p3/_history/1", Stop), StringComparison.Ordinal);
         await Sound(later);
         Assert.Equal(0, (await later.Run("audit", "verify")).Code);
+    }
+
+    [Fact]
+    public async Task Keys_and_the_folder_of_the_databases_are_their_owners_alone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Files have no such mode here.");
+        if (OperatingSystem.IsWindows()) return; // said to the compiler
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        // The log's key is made when it is sealed for the first time, a moment after the start.
+        for (var wait = 0; !File.Exists($"{node.Folder}/access-log.key") && wait < 300; wait++) await Task.Delay(100, Stop);
+        foreach (var file in (string[])[$"{keys}/institution.key", $"{node.Folder}/oauth.keys", $"{node.Folder}/access-log.key"]) Assert.Equal((file, Owner), (file, File.GetUnixFileMode(file)));
+        await using (await Database.Open(new(Path.Combine(keys, "made", "record.db")), RecordStore.RecordMigrations, Stop)) { }
+        await using var other = new Node { Others = ["demo=false", $"keys=file:{keys}/other/institution.key", $"dataKeys={keys}/wrapped/keys.db"] };
+        var (code, output) = await other.Run("verify");
+        Assert.True(code == 0, output);
+        foreach (var folder in (string[])[$"{keys}/made", $"{keys}/other", $"{keys}/wrapped"]) Assert.Equal((folder, Owner | UnixFileMode.UserExecute), (folder, File.GetUnixFileMode(folder)));
     }
 
     [Fact]

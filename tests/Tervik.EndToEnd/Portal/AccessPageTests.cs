@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,28 @@ public sealed class AccessPageTests(Node node) : IClassFixture<Node>
             Access("Practitioner/a", day.AddHours(49)), // the day after, eighteen hours later
         ];
         Assert.Equal(["a3", "b1", "a1"], AccessQuery.Visits([.. accesses.Reverse()]).Select(visit => $"{visit[0].Agent![^1]}{visit.Count}"));
+    }
+
+    [Fact]
+    public void A_record_that_was_shredded_says_so_in_every_language()
+    {
+        var access = new LoggedAccess(0, "client/operator", new("shred", "Patient", "p"), null, [], [5], 200, null);
+        var before = CultureInfo.CurrentUICulture;
+        try
+        {
+            var words = new List<string>();
+            foreach (var language in (string[])["en", "da", "et", "ko"])
+            {
+                CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(language);
+                words.Add(AccessWords.Of(access));
+            }
+            Assert.Equal("destroyed the keys of this record: what it held cannot be read any more", words[0]);
+            Assert.Equal(4, words.Distinct().Count());
+        }
+        finally
+        {
+            CultureInfo.CurrentUICulture = before;
+        }
     }
 
     [Fact]

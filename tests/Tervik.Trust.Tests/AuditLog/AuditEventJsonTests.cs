@@ -63,6 +63,15 @@ public sealed class AuditEventJsonTests
     }
 
     [Fact]
+    public void A_record_whose_keys_were_destroyed_was_deleted_by_the_operator()
+    {
+        var audit = Write(Access("shred", resources: [], agent: "client/operator") with { Purpose = null });
+        Assert.Equal(("rest", "D", "delete shred"), (Code(audit.GetProperty("type")), audit.GetProperty("action").GetString(), string.Join(' ', audit.GetProperty("subtype").EnumerateArray().Select(Code))));
+        Assert.Equal((true, "operator"), (Assert.Single(Agents(audit, "110150")).GetProperty("requestor").GetBoolean(), Agents(audit, "110150")[0].GetProperty("who").GetProperty("display").GetString()));
+        Assert.Equal("Patient/p", Assert.Single(Entities(audit, "audit-entity-type", "1")).GetProperty("what").GetProperty("reference").GetString());
+    }
+
+    [Fact]
     public void Without_a_patient_the_pattern_is_the_one_without()
     {
         var audit = Write(Access("read", resources: ["Organization/1"], concerned: 0));

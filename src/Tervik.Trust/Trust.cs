@@ -60,6 +60,8 @@ public static class TrustRoom
         services.AddHostedService<SealService>();
         services.AddSingleton<SealProofs>();
         services.AddOAuth(database, settings);
+        services.AddSingleton(provider => new Credentials(database, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<GoneAccounts>();
         services.AddSingleton<Identification>();
         services.AddSingleton(provider => new Sharing(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ExceptionalAccesses(database, provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<TimeProvider>()));
@@ -89,6 +91,7 @@ public static class TrustRoom
     public static WebApplication MapTrust(this WebApplication app)
     {
         app.UseCrossOrigin();
+        GoneAccounts.Use(app);
         app.MapAuditEvents();
         app.MapSeal();
         app.MapOAuth();

@@ -58,6 +58,17 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocumen
         return answer;
     }
 
+    /// <summary>Decides before the body is read whether it may be sent at all; the decision itself follows, once it is known what it holds.</summary>
+    /// <exception cref="FaultException">It may not; the attempt is logged.</exception>
+    public async ValueTask Admit(RestRequest request)
+    {
+        var interaction = request is { Method: "POST", Path: [] } ? new Interaction("batch", null) : Route(request).Item1;
+        var permission = await access.Decide(request.Http, interaction, request.Http.RequestAborted);
+        if (permission.Refusal is not { } refusal) return;
+        await Log(request, permission, interaction, new RestAnswer(OperationOutcomes.Status(refusal.Kind)));
+        throw new FaultException(refusal);
+    }
+
     ValueTask Log(RestRequest request, Permission permission, Interaction interaction, RestAnswer answer)
     {
         var logging = access.Log(Event(request, permission, interaction, answer), request.Http.RequestAborted);

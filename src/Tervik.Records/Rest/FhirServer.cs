@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Tervik.Records.Access;
 using Tervik.Records.Definitions;
 using Tervik.Records.Metadata;
@@ -65,6 +66,8 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocumen
         var interaction = request is { Method: "POST", Path: [] } ? new Interaction("batch", null) : Route(request).Item1;
         var permission = await access.Decide(request.Http, interaction, request.Http.RequestAborted);
         if (permission.Refusal is not { } refusal) return;
+        // What follows is not waited for.
+        if (HttpProtocol.IsHttp11(request.Http.Request.Protocol)) request.Http.Response.Headers.Connection = "close";
         await Log(request, permission, interaction, new RestAnswer(OperationOutcomes.Status(refusal.Kind)));
         throw new FaultException(refusal);
     }

@@ -249,7 +249,7 @@ public sealed partial class HttpSecurityTests(Node node) : IClassFixture<Node>
             using var http = new HttpClient { BaseAddress = new(development.Address) };
             static void IsClosed(string text)
             {
-                foreach (var word in (string[])["Exception", " at Tervik", ".cs", "Microsoft.AspNetCore", "SELECT", "no such table"]) Assert.DoesNotContain(word, text, StringComparison.Ordinal);
+                foreach (var word in (string[])["Exception", " at Tervik", ".cs:", "Microsoft.AspNetCore", "SELECT", "no such table"]) Assert.DoesNotContain(word, text, StringComparison.Ordinal);
             }
             async Task<JsonElement> Line(string word)
             {
@@ -418,15 +418,13 @@ public sealed partial class HttpSecurityTests(Node node) : IClassFixture<Node>
         using var socket = new TcpClient("127.0.0.1", new Uri(node.Address).Port);
         var stream = socket.GetStream();
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request), Stop);
+        var (answer, bytes) = (new StringBuilder(), new byte[4096]);
         try
         {
-            using var reader = new StreamReader(stream, Encoding.Latin1);
-            return await reader.ReadToEndAsync(Stop);
+            while (await stream.ReadAsync(bytes, Stop) is > 0 and var length) answer.Append(Encoding.Latin1.GetString(bytes, 0, length));
         }
-        catch (IOException)
-        {
-            return "";
-        }
+        catch (IOException) { } // closed by force, after what came before
+        return answer.ToString();
     }
 
     [GeneratedRegex("name=\"form-token\" value=\"([^\"]+)\"")]

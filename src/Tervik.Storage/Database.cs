@@ -17,6 +17,9 @@ public sealed record DatabaseOptions(string Connection, int Readers = 8)
     /// <summary>File system of SQLite that encrypts the database (<see cref="Sealing.Vault.FileSystemOf"/>); null for a plain one.</summary>
     public string? FileSystem { get; init; }
 
+    /// <summary>Whether a connection to PostgreSQL on another machine may be one that others on the line can read or answer.</summary>
+    public bool IsUnprotectedAllowed { get; init; }
+
     /// <summary>Which database <see cref="Connection"/> names.</summary>
     public Engine Engine => Connection.Contains("Host=", StringComparison.OrdinalIgnoreCase) ? Engine.PostgreSql : Engine.Sqlite;
 }

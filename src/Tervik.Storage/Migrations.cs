@@ -20,7 +20,8 @@ public sealed partial record Migrations(string Room, Assembly Assembly)
     /// <exception cref="StorageException">An applied migration was changed, or the database comes from a newer version.</exception>
     public async Task Apply(Database database, CancellationToken stop)
     {
-        await database.Write(session => session.Execute(
+        // A role that may not make tables uses those that another one made.
+        if (!await database.Read(IsThere, stop)) await database.Write(session => session.Execute(
             "CREATE TABLE IF NOT EXISTS migration (room TEXT NOT NULL, number BIGINT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (room, number))"), stop);
         var known = Find(database.Engine);
         var applied = await database.Read(Applied, stop);
@@ -35,6 +36,12 @@ public sealed partial record Migrations(string Room, Assembly Assembly)
             }
             else await database.Write(session => Apply(session, migration), stop);
         }
+    }
+
+    static async ValueTask<bool> IsThere(Session session)
+    {
+        await using var rows = await session.Query(session.Dialect.Engine == Engine.Sqlite ? "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'" : "SELECT 1 WHERE to_regclass('migration') IS NOT NULL");
+        return await rows.Read();
     }
 
     async ValueTask<Dictionary<int, string>> Applied(Session session)

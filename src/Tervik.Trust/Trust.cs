@@ -67,6 +67,8 @@ public static class TrustRoom
         services.AddHostedService<SealService>();
         services.AddSingleton<SealProofs>();
         services.AddOAuth(database, settings);
+        services.AddSingleton(provider => new Credentials(database, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<GoneAccounts>();
         services.AddSingleton<Identification>();
         services.AddSingleton(provider => new EidClient(settings, provider.GetRequiredService<SearchEngine>(), provider.GetRequiredService<StaffRegister>(), provider.GetService<OpenIddictClientService>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new PasskeyDesk(database, settings, provider.GetRequiredService<TimeProvider>()));
@@ -102,6 +104,7 @@ public static class TrustRoom
     public static WebApplication MapTrust(this WebApplication app)
     {
         app.UseCrossOrigin();
+        GoneAccounts.Use(app);
         app.MapAuditEvents();
         app.MapSeal();
         app.MapOAuth();

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Tervik.Accounts;
 using Tervik.Apps;
 using Tervik.Audit;
+using Tervik.Bom;
 using Tervik.Demonstration;
 using Tervik.Export;
 using Tervik.Import;
@@ -33,9 +35,11 @@ static class Cli
         root.Add(Verify());
         root.Add(Token());
         root.Add(AppCommand.Create());
+        root.Add(AccountCommand.Create());
         root.Add(AuditCommand.Create());
         root.Add(WitnessCommand.Create());
         root.Add(KeysCommand.Create());
+        root.Add(BomCommand.Create());
         return root;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Configuration;
 using Tervik.Records.Model;
 using Tervik.Records.Rest;
@@ -15,7 +16,7 @@ sealed record Settings
 {
     static readonly string[] Known =
     [
-        "data", "database", "keys", "dataKeys", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
+        "data", "database", "insecureDatabase", "keys", "dataKeys", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
         "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
@@ -23,6 +24,8 @@ sealed record Settings
     public required string Data { get; init; }
     /// <summary>PostgreSQL connection string; null for SQLite in <see cref="Data"/>.</summary>
     public string? Database { get; init; }
+    /// <summary>Whether PostgreSQL on another machine may be reached by a connection that others can read or answer.</summary>
+    public bool InsecureDatabase { get; init; }
     /// <summary>The institution key, when data is encrypted at rest: <c>file:/path</c> or a PKCS#11 URI; null for plain storage.</summary>
     public string? Keys { get; init; }
     /// <summary>Where the data keys lie, wrapped by the institution key.</summary>
@@ -33,6 +36,10 @@ sealed record Settings
     public required Uri PublicAddress { get; init; }
     /// <summary>The national eID people sign in with; null when none is set.</summary>
     public EidSettings? Eid { get; init; }
+    /// <summary>Something in front of the node encrypts the way to its clients.</summary>
+    public bool BehindProxy { get; init; }
+    /// <summary>Who is believed about the address of a client (X-Forwarded-For).</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
     /// <summary>The demo nation and the demonstration sign-in.</summary>
     public bool Demo { get; init; }
     /// <summary>Patients of the demo nation that an empty demonstration node loads at its first start.</summary>
@@ -80,7 +87,10 @@ sealed record Settings
             Database = configuration["database"] is { Length: > 0 } connection ? connection : null,
             Keys = configuration["keys"] is { Length: > 0 } keys ? keys : null,
             DataKeys = Path.GetFullPath(configuration["dataKeys"] is { Length: > 0 } wrapped ? wrapped : Path.Combine(configuration["data"] ?? "data", "keys.db")),
+            InsecureDatabase = Flag(configuration, "insecureDatabase", otherwise: false),
             Listen = listen,
+            BehindProxy = Flag(configuration, "behindProxy", otherwise: false),
+            TrustedProxies = ProxiesOf(configuration["trustedProxies"] ?? ""),
             PublicAddress = configuration["publicAddress"] is not { Length: > 0 } known ? address
                 : Uri.TryCreate(known, UriKind.Absolute, out var other) && other.Scheme is "http" or "https" && other.Query.Length + other.Fragment.Length == 0 ? other : throw Wrong("publicAddress", known, "an address such as https://health.example/"),
             Eid = EidOf(configuration),
@@ -144,6 +154,23 @@ sealed record Settings
         };
     }
 
+    /// <summary>Why the node must not serve; null when it may: what others could read on the way to its clients is not sent.</summary>
+    public string? WhyNotServed
+    {
+        get
+        {
+            var address = new Uri(Listen);
+            return address.Scheme == "https" || address.IsLoopback || BehindProxy || PublicAddress.Scheme == "https" ? null
+                : $"{Listen} can be reached from elsewhere and is not encrypted: records would be readable on the way. Listen on https://…, or, where something in front encrypts, set publicAddress to its https:// address or behindProxy=true.";
+        }
+    }
+
+    static IReadOnlyList<IPNetwork> ProxiesOf(string text) =>
+    [
+        .. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(one => IPAddress.TryParse(one, out var address) ? new IPNetwork(address, address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)
+            : IPNetwork.TryParse(one, out var network) ? network : throw Wrong("trustedProxies", text, "addresses and networks such as 10.0.0.7, 10.1.0.0/16")),
+    ];
+
     static IReadOnlyList<WitnessPlace> WitnessesOf(string text)
     {
         try
@@ -162,9 +189,9 @@ sealed record Settings
     static SettingsException Wrong(string name, string value, string expected) => new($"The setting {name} (flag --{name}, environment TERVIK_{name.ToUpperInvariant()}, or the settings file) is {value}; {expected} was expected.");
 
     /// <summary>Where the record lies.</summary>
-    public DatabaseOptions Record => new(Database ?? Path.Combine(Data, "record.db"), Readers) { WriterCacheMb = CacheMb };
+    public DatabaseOptions Record => new(Database ?? Path.Combine(Data, "record.db"), Readers) { WriterCacheMb = CacheMb, IsUnprotectedAllowed = InsecureDatabase };
     /// <summary>Where sessions, tokens and the access log lie.</summary>
-    public DatabaseOptions Trust => new(Database ?? Path.Combine(Data, "trust.db"), 2) { WriterCacheMb = 8, ReaderCacheMb = 2 };
+    public DatabaseOptions Trust => new(Database ?? Path.Combine(Data, "trust.db"), 2) { WriterCacheMb = 8, ReaderCacheMb = 2, IsUnprotectedAllowed = InsecureDatabase };
 }
 
 /// <summary>A setting that cannot be used; the message is for the operator.</summary>

@@ -53,6 +53,9 @@ public sealed class Node : IAsyncLifetime
             lock (output) output.AppendLine(line);
     }
 
+    /// <summary>Files and sockets it holds open, as Linux counts them.</summary>
+    public int Handles => Directory.GetFileSystemEntries($"/proc/{server!.Id}/fd").Length;
+
     /// <summary>What the server has printed so far: its log.</summary>
     public string Output
     {
@@ -87,7 +90,8 @@ public sealed class Node : IAsyncLifetime
         return (process.ExitCode, output + await errors);
     }
 
-    Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", Folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one.Replace("{port}", $"{new Uri(Address).Port}", StringComparison.Ordinal) })])
+    /// <summary>Starts a command of the program on the same data.</summary>
+    public Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", Folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one.Replace("{port}", $"{new Uri(Address).Port}", StringComparison.Ordinal) })])
     {
         RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder,
     })!;

@@ -94,6 +94,7 @@ public static class PortalRoom
     {
         app.UseSecurityHeaders();
         app.UseLanguage();
+        app.UseFormReading();
     }
 
     /// <summary>Maps all pages.</summary>

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Tervik.Records.Access;
 using Tervik.Records.Model;
 using Tervik.Storage;
 
@@ -17,6 +18,9 @@ public static partial class FhirEndpoints
 {
     /// <summary>Path of the FHIR base.</summary>
     public const string Base = "/fhir";
+
+    /// <summary>Bytes of a body that is read from anybody; one whose length is not said counts as longer.</summary>
+    const int ShortBody = 64 << 10;
 
     static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -37,10 +41,11 @@ public static partial class FhirEndpoints
         try
         {
             format = Formats.OfAnswer(http.Request);
-            answer = await server.Answer(await Read(http, server.Settings));
+            answer = await server.Answer(await Read(http, server));
         }
         catch (FaultException fault)
         {
+            if (fault.Faults[0].Where == "_cursor") SecurityLog.Note(http, "cursor-changed");
             answer = OperationOutcomes.Answer(fault.Faults);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
@@ -64,23 +69,22 @@ public static partial class FhirEndpoints
     [LoggerMessage(Level = LogLevel.Error, Message = "A FHIR {Method} request failed (trace {Trace})")]
     static partial void LogUnexpected(ILogger logger, Exception fault, string method, string trace);
 
-    static async ValueTask<RestRequest> Read(HttpContext http, RestSettings settings)
+    static async ValueTask<RestRequest> Read(HttpContext http, FhirServer server)
+    {
+        var (request, asked) = (http.Request, Head(http));
+        if (!(request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0)) return asked;
+        // Who sends more than a form or a small resource is known before it is read.
+        if (request.ContentLength is null or > ShortBody) await server.Admit(asked);
+        var body = await ReadBody(http, server.Settings.LongestBody);
+        if (asked.ContentType == "application/x-www-form-urlencoded") return asked with { Query = [.. asked.Query, .. RestRequest.ParseQuery(Encoding.UTF8.GetString(body.Span))] };
+        return asked with { Body = request.Method != "PATCH" || Formats.IsXml(asked.ContentType) ? Formats.ToJson(body, asked.ContentType) : body };
+    }
+
+    /// <summary>What a request asks, without its body.</summary>
+    static RestRequest Head(HttpContext http)
     {
         var request = http.Request;
         var path = http.GetRouteValue("path") as string ?? "";
-        var query = request.QueryString.HasValue ? RestRequest.ParseQuery(request.QueryString.Value!) : [];
-        var contentType = Formats.MediaType(request.ContentType);
-        ReadOnlyMemory<byte> body = default;
-        if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0)
-        {
-            body = await ReadBody(http, settings.LongestBody);
-            if (contentType == "application/x-www-form-urlencoded")
-            {
-                query = [.. query, .. RestRequest.ParseQuery(Encoding.UTF8.GetString(body.Span))];
-                body = default;
-            }
-            else if (request.Method != "PATCH" || Formats.IsXml(contentType)) body = Formats.ToJson(body, contentType);
-        }
         var headers = request.Headers;
         var prefer = Prefer(headers);
         return new()
@@ -88,10 +92,9 @@ public static partial class FhirEndpoints
             Http = http,
             Method = request.Method,
             Path = path.Length == 0 ? [] : path.Split('/', StringSplitOptions.RemoveEmptyEntries),
-            Query = query,
+            Query = request.QueryString.HasValue ? RestRequest.ParseQuery(request.QueryString.Value!) : [],
             Base = $"{request.Scheme}://{request.Host}{Base}",
-            Body = body,
-            ContentType = contentType,
+            ContentType = Formats.MediaType(request.ContentType),
             IfMatch = Header(headers.IfMatch),
             IfNoneMatch = Header(headers.IfNoneMatch),
             IfModifiedSince = Header(headers.IfModifiedSince),

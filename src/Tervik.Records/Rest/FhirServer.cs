@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Tervik.Records.Access;
 using Tervik.Records.Definitions;
 using Tervik.Records.Metadata;
@@ -56,6 +57,19 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocumen
         }
         if (interaction.Name is not ("capabilities" or "batch" or "transaction")) await Log(request, permission, interaction, answer);
         return answer;
+    }
+
+    /// <summary>Decides before the body is read whether it may be sent at all; the decision itself follows, once it is known what it holds.</summary>
+    /// <exception cref="FaultException">It may not; the attempt is logged.</exception>
+    public async ValueTask Admit(RestRequest request)
+    {
+        var interaction = request is { Method: "POST", Path: [] } ? new Interaction("batch", null) : Route(request).Item1;
+        var permission = await access.Decide(request.Http, interaction, request.Http.RequestAborted);
+        if (permission.Refusal is not { } refusal) return;
+        // What follows is not waited for.
+        if (HttpProtocol.IsHttp11(request.Http.Request.Protocol)) request.Http.Response.Headers.Connection = "close";
+        await Log(request, permission, interaction, new RestAnswer(OperationOutcomes.Status(refusal.Kind)));
+        throw new FaultException(refusal);
     }
 
     ValueTask Log(RestRequest request, Permission permission, Interaction interaction, RestAnswer answer)

@@ -188,6 +188,11 @@ sealed class Transaction(FhirServer server)
             if (plan.Id is not null && plan.Entry.FullUrl is { Length: > 0 } url) names[url] = plan.Name;
         var conditional = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var plan in plans) await Resolve(plan, conditional, stop);
+        foreach (var plan in plans.Where(plan => plan is { Existing: null, Id: not null, Request.Method: "PUT", Permission.Filter.SeesAllPatients: true }))
+        {
+            using var json = FhirJson.Parse(plan.Request.Body);
+            await PersonIds.Check(store, plan.Interaction.Type!, plan.Id!, json.RootElement, stop);
+        }
         foreach (var plan in plans) plan.Write = plan.IsMet || plan.Id is null ? null : Prepare(plan, text => names.GetValueOrDefault(text) ?? conditional.GetValueOrDefault(text));
     }
 

@@ -37,6 +37,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         if (Incoming.IdOf(json.RootElement) is var id && id != interaction.Id)
             throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", id is null ? $"The resource has no id; {interaction.Id}, as in the address, was expected." : $"The resource has the id {id}, the address {interaction.Id}."));
         var draft = incoming.Prepare(json.RootElement, interaction.Id!, permission, interaction, null);
+        if (permission.Filter.SeesAllPatients) await PersonIds.Check(store, draft.Type, draft.Id, json.RootElement, request.Http.RequestAborted);
         return await Repeat(() => TryUpdate(request, permission, interaction, draft, null, isChosen: true));
     }
 
@@ -74,6 +75,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
             var id = found?.Id ?? sent ?? Incoming.NewId();
             if (!FhirIds.IsId(id)) throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", $"{id} is no id."));
             var draft = incoming.Prepare(json.RootElement, id, permission, interaction, null);
+            if (permission.Filter.SeesAllPatients) await PersonIds.Check(store, draft.Type, draft.Id, json.RootElement, request.Http.RequestAborted);
             return await TryUpdate(request, permission, interaction, draft, condition with { Expected = found?.Id }, isChosen: sent is not null);
         });
     }

@@ -28,6 +28,7 @@ sealed class PostgreSqlDatabase : Database
                 NoResetOnClose = true,
                 ApplicationName = "tervik",
             };
+            ConnectionSecurity.Demand(connection, options.IsUnprotectedAllowed);
             // Our statements say in which order they are to be run: planning them anew for each value costs more than running them.
             connection.Options ??= "-c plan_cache_mode=force_generic_plan -c jit=off";
             source = new NpgsqlSlimDataSourceBuilder(connection.ConnectionString).EnableArrays().EnableTransportSecurity().Build();

@@ -115,6 +115,13 @@ public sealed class AccessLog : IAsyncDisposable
         }, stop);
     }
 
+    /// <summary>The log as it grows, oldest first: whoever asks again after the last number misses none, since numbers ascend in the order of the commits.</summary>
+    /// <param name="number">What was read before; <see cref="long.MinValue"/> from the beginning.</param>
+    /// <param name="count">At most.</param>
+    /// <param name="stop">Stops waiting.</param>
+    public ValueTask<List<LoggedAccess>> After(long number, int count, CancellationToken stop) =>
+        database.Read(session => Read(session, "WHERE e.event > $1 ORDER BY e.event LIMIT $2", number, count), stop);
+
     /// <summary>One access; null when there is none of this number.</summary>
     public ValueTask<LoggedAccess?> Find(long number, CancellationToken stop) => database.Read(async session =>
     {

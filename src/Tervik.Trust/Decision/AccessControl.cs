@@ -13,7 +13,7 @@ using Tervik.Trust.Relations;
 namespace Tervik.Trust.Decision;
 
 /// <summary>Answers what Records asks: identify, relate, decide; and log.</summary>
-sealed class AccessControl(Identification identification, ProfessionalAccess professionals, FamilyRelations family, AccessLog log, RecordStore store, PatientLimit limit, IHttpContextAccessor requests) : IAccessControl
+sealed class AccessControl(Identification identification, ProfessionalAccess professionals, FamilyRelations family, AccessLog log, RecordStore store, PatientLimit limit, GoneAccounts gone, IHttpContextAccessor requests) : IAccessControl
 {
     const int MostKept = 10_000;
     readonly ConcurrentDictionary<string, (IReadOnlyList<FamilyMember> Family, AccessFilter Seeing, AccessFilter Writing)> patients = new(StringComparer.Ordinal);
@@ -47,6 +47,7 @@ sealed class AccessControl(Identification identification, ProfessionalAccess pro
             throw new FaultException(TooManyPatients(after));
         }
         await log.Append(access, parts, origin, stop);
+        await gone.After(access, stop);
     }
 
     /// <summary>Whether somebody saw this because they had broken the glass, and would not have without.</summary>

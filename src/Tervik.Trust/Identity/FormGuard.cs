@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Tervik.Records.Access;
 
 namespace Tervik.Trust.Identity;
 
@@ -28,6 +29,13 @@ public static class FormGuard
 
     /// <summary>Whether the posted form is ours.</summary>
     public static bool Accepts(HttpContext request, IFormCollection form)
+    {
+        if (IsOurs(request, form)) return true;
+        SecurityLog.Note(request, "form-refused");
+        return false;
+    }
+
+    static bool IsOurs(HttpContext request, IFormCollection form)
     {
         var site = request.Request.Headers["Sec-Fetch-Site"].ToString();
         if (site is not ("" or "same-origin" or "none")) return false;

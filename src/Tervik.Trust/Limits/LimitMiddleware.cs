@@ -14,6 +14,9 @@ public static class LimitMiddleware
     /// <summary>What is nobody's: it is not asked who wants it.</summary>
     static readonly string[] Open = ["/assets", "/health", "/access-log"];
 
+    /// <summary>Whether a request is for what is nobody's.</summary>
+    internal static bool IsOpen(HttpContext request) => Array.Exists(Open, path => request.Request.Path.StartsWithSegments(path));
+
     /// <summary>Around everything else.</summary>
     /// <param name="app">The program.</param>
     /// <param name="page">The page that says that it was too much.</param>
@@ -28,7 +31,7 @@ public static class LimitMiddleware
                 await Refuse(request, after, page);
                 return;
             }
-            if (!Open.Any(path => request.Request.Path.StartsWithSegments(path)) && limits.Exceeds(await identification.Of(request, request.RequestAborted)) is { } later)
+            if (!IsOpen(request) && limits.Exceeds(await identification.Of(request, request.RequestAborted)) is { } later)
             {
                 await Refuse(request, later, page);
                 return;

@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
+using Tervik.Records.Access;
 using Tervik.Trust.Identity;
 
 namespace Tervik.Trust.Limits;
@@ -26,7 +26,7 @@ public sealed class RequestLimits(LimitSettings settings) : IDisposable
     public TimeSpan? Exceeds(HttpContext request)
     {
         if (request.Connection.RemoteIpAddress is not { } address) return null;
-        var network = NetworkOf(address);
+        var network = SecurityLog.NetworkOf(address);
         return Exceeds(addresses, network) ?? (HttpMethods.IsPost(request.Request.Method) && SignIns.Any(path => request.Request.Path.StartsWithSegments(path)) ? Exceeds(signIns, network) : null);
     }
 
@@ -43,17 +43,6 @@ public sealed class RequestLimits(LimitSettings settings) : IDisposable
     {
         using var lease = limiter.AttemptAcquire(key);
         return lease.IsAcquired ? null : lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
-    }
-
-    /// <summary>Whoever has one address of IPv6 has 2⁶⁴ of them: the first half is the network.</summary>
-    internal static IPAddress NetworkOf(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        bytes[8..].Clear();
-        return new(bytes);
     }
 
     /// <inheritdoc/>

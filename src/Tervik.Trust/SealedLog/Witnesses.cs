@@ -11,12 +11,12 @@ namespace Tervik.Trust.SealedLog;
 public sealed record WitnessPlace(Uri Address, NoteVerifier Verifier)
 {
     /// <summary>Reads <c>address key, address key …</c>.</summary>
-    /// <exception cref="FormatException">One has no address or no key of a witness.</exception>
+    /// <exception cref="FormatException">One has no address that is encrypted or on loopback, or no key of a witness.</exception>
     public static IReadOnlyList<WitnessPlace> Parse(string text) =>
     [
         .. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(one =>
-            one.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var address, var key] && Uri.TryCreate(address.TrimEnd('/') + "/", UriKind.Absolute, out var place) && NoteVerifier.Parse(key) is { Kind: NoteVerifier.Cosignature } verifier
-                ? new WitnessPlace(place, verifier) : throw new FormatException($"'{one}' is no witness; its address, a blank and its key (name+hash+key, kind 4) were expected.")),
+            one.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var address, var key] && Uri.TryCreate(address.TrimEnd('/') + "/", UriKind.Absolute, out var place) && (place.Scheme == "https" || place.Scheme == "http" && place.IsLoopback) && NoteVerifier.Parse(key) is { Kind: NoteVerifier.Cosignature } verifier
+                ? new WitnessPlace(place, verifier) : throw new FormatException($"'{one}' is no witness; its address (https://…, or http:// on loopback), a blank and its key (name+hash+key, kind 4) were expected.")),
     ];
 }
 

@@ -27,19 +27,23 @@ static class AppCommand
         var keys = new Option<string?>("--keys") { Description = "File with its public keys, a JSON Web Key Set (private_key_jwt)." };
         var backend = new Option<bool>("--backend") { Description = "It asks for itself, with system/ scopes." };
         var exchange = new Option<bool>("--exchange") { Description = "It may exchange tokens of people for its own (RFC 8693)." };
-        var command = new Command("add", "Registers an application, or changes the one of this id.") { id, name, redirect, launch, home, secret, keys, backend, exchange };
+        var scopes = new Option<string?>("--scopes") { Description = $"What it may ask for, separated by spaces, such as \"patient/*.rs launch/patient\". Default {string.Join(' ', App.UsualScopes)}; with --backend they must be named." };
+        var command = new Command("add", "Registers an application, or changes the one of this id.") { id, name, redirect, launch, home, secret, keys, backend, exchange, scopes };
         command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
         {
             await using var installation = await Installation.Open(settings, stop);
             await using var services = Services(installation);
+            IReadOnlyList<string> wanted = parsed.GetValue(scopes)?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [.. App.UsualScopes];
+            var (understood, fault) = SmartScopes.Read(wanted, installation.Store.Indexer.Parameters);
+            if (understood is null) throw new SettingsException(fault!);
             try
             {
-                await services.GetRequiredService<AppRegister>().Register(new(parsed.GetValue(id)!, parsed.GetValue(name) ?? parsed.GetValue(id)!, parsed.GetValue(redirect) ?? [], parsed.GetValue(launch), parsed.GetValue(home)),
-                    parsed.GetValue(secret), parsed.GetValue(keys) is { } file ? await File.ReadAllTextAsync(file, stop) : null, parsed.GetValue(backend), parsed.GetValue(exchange), stop);
+                await services.GetRequiredService<AppRegister>().Register(new(parsed.GetValue(id)!, parsed.GetValue(name) ?? parsed.GetValue(id)!, parsed.GetValue(redirect) ?? [], parsed.GetValue(launch), parsed.GetValue(home)) { Scopes = wanted },
+                    understood, parsed.GetValue(secret), parsed.GetValue(keys) is { } file ? await File.ReadAllTextAsync(file, stop) : null, parsed.GetValue(backend), parsed.GetValue(exchange), stop);
             }
-            catch (ArgumentException fault)
+            catch (ArgumentException wrong)
             {
-                throw new SettingsException(fault.Message);
+                throw new SettingsException(wrong.Message);
             }
             Console.WriteLine($"{parsed.GetValue(id)} is registered.");
             return 0;
@@ -54,7 +58,7 @@ static class AppCommand
         {
             await using var installation = await Installation.Open(settings, stop);
             await using var services = Services(installation);
-            foreach (var app in await services.GetRequiredService<AppRegister>().All(stop)) Console.WriteLine($"{app.ClientId}\t{app.Name}\t{string.Join(' ', app.RedirectUris)}");
+            foreach (var app in await services.GetRequiredService<AppRegister>().All(stop)) Console.WriteLine($"{app.ClientId}\t{app.Name}\t{string.Join(' ', app.RedirectUris)}\t{string.Join(' ', app.Scopes)}");
             return 0;
         }));
         return command;

@@ -12,7 +12,7 @@ namespace Tervik.Audit;
 /// <summary><c>tervik audit</c>: is the log of accesses whole, and whom does an account's misuse concern.</summary>
 static class AuditCommand
 {
-    public static Command Create() => new("audit", "The log of accesses.") { Verify(), Scope(), Alerts() };
+    public static Command Create() => new("audit", "The log of accesses.") { Verify(), Scope(), Alerts(), Export() };
 
     static Command Verify()
     {
@@ -76,6 +76,34 @@ static class AuditCommand
                 else Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Time(alert.AtUs)}  {alert.State,-9}  {alert.Rule,-10}  {alert.Agent}, {alert.Patient ?? $"{alert.Patients} patients"}: {alert.Reasons}"));
             if (!parsed.GetValue(json)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{found.Count} alerts"));
             return 0;
+        }));
+        return command;
+    }
+
+    static Command Export()
+    {
+        const int Page = 1000;
+        var after = new Option<long?>("--after") { Description = "Number of the last event that was taken; default from the beginning." };
+        var follow = new Option<bool>("--follow") { Description = "Goes on with what is logged from now on, within a second, until it is stopped." };
+        var command = new Command("export", "Writes the events, oldest first, one JSON object a line: for a system that keeps logs elsewhere. They hold who looked at whom: the other system must guard them likewise.") { after, follow };
+        command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
+        {
+            await using var installation = await Installation.Open(settings, stop);
+            await using var log = new AccessLog(installation.Trust, installation.Store.Keys, TimeProvider.System);
+            for (var last = parsed.GetValue(after) ?? long.MinValue; ;)
+            {
+                var events = await log.After(last, Page, stop);
+                var patients = await installation.Store.References(events.SelectMany(one => one.Compartments).Distinct(), stop);
+                foreach (var one in events)
+                    Console.WriteLine(JsonSerializer.Serialize(new
+                    {
+                        @event = last = one.Event, at = one.At, agent = one.Agent, client = one.Client, purpose = one.Purpose, address = one.Address, interaction = one.Interaction.Name, type = one.Interaction.Type, id = one.Interaction.Id, query = one.Query,
+                        patients = one.Compartments.Select(key => patients.GetValueOrDefault(key) ?? string.Create(CultureInfo.InvariantCulture, $"key {key}")), concerned = one.Concerned, resources = one.Resources, status = one.Status, request = one.Request,
+                    }));
+                if (events.Count == Page) continue;
+                if (!parsed.GetValue(follow)) return 0;
+                await Task.Delay(TimeSpan.FromSeconds(0.5), stop);
+            }
         }));
         return command;
     }

@@ -4,6 +4,7 @@ using Tervik.Records.Access;
 using Tervik.Storage;
 using Tervik.Storage.Sealing;
 using Tervik.Trust.AuditLog;
+using Tervik.Trust.Identity;
 
 namespace Tervik.Keys;
 
@@ -54,6 +55,7 @@ static class KeysCommand
             var owner = installation.Store.Keys.Reference(name);
             await using var log = new AccessLog(installation.Trust, installation.Store.Keys, TimeProvider.System);
             await log.Append(new(Operator, new("shred", "Patient", name["Patient/".Length..]), null, [], 200) { Patients = [owner] }, AccessOrigin.Unknown, stop);
+            await new Credentials(installation.Trust, TimeProvider.System).End(name, stop);
             var shredded = vault.Shred(owner);
             var versions = await installation.Store.Erase([shredded], stop);
             // A serving node may still have written with the old key for a moment; that belongs to what is gone.

@@ -17,6 +17,7 @@ static class ServeCommand
 
     static async Task<int> Run(Settings settings, CancellationToken stop)
     {
+        if (settings.WhyNotServed is { } why) throw new SettingsException(why);
         await using var installation = await Installation.Open(settings, stop);
         if (settings.Demo && (await installation.Store.Page(long.MinValue, 1, stop)).Count == 0) await LoadNation(settings, installation, stop);
         await using var app = Server.Build(settings, installation);

@@ -3,7 +3,9 @@ using System.Net.Security;
 using System.Runtime.Versioning;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing.Constraints;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -21,6 +23,13 @@ static class Server
 {
     /// <summary>Requests that are running at SIGTERM have this time to finish.</summary>
     static readonly TimeSpan Drain = TimeSpan.FromSeconds(30);
+
+    /// <summary>Further connections are closed at once: each costs memory and a file handle of the process.</summary>
+    const int MostConnections = 20_000;
+    /// <summary>All headers come within this time, and the next request of a connection within that: who only holds connections open, holds few.</summary>
+    static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(15), KeepAlive = TimeSpan.FromSeconds(90);
+    /// <summary>A body that comes or is taken more slowly, after five seconds, is given up.</summary>
+    static readonly MinDataRate SlowestBody = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
     /// <summary>Authenticated encryption with forward secrecy alone.</summary>
     static readonly TlsCipherSuite[] Suites =
@@ -46,6 +55,8 @@ static class Server
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = settings.Rest.LongestBody;
+            (kestrel.Limits.MaxConcurrentConnections, kestrel.Limits.RequestHeadersTimeout, kestrel.Limits.KeepAliveTimeout) = (MostConnections, HeaderTime, KeepAlive);
+            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (SlowestBody, SlowestBody);
             kestrel.ConfigureHttpsDefaults(https =>
             {
                 https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
@@ -64,6 +75,7 @@ static class Server
         builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, Eid = settings.Eid, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Witnesses = settings.Witnesses, Limits = settings.Limits });
         builder.Services.AddPortal([.. Personas.All.Select(one => new TourPersona(one.Reference, one.Name, one.IsProfessional, () => one.Who(CultureInfo.CurrentUICulture), () => one.Try(CultureInfo.CurrentUICulture)))]);
         var app = builder.Build();
+        app.UseTrustedProxies(settings);
         app.UsePublicAddress(settings);
         app.UsePortal();
         app.UseLimits(PortalRoom.TooMany);
@@ -77,7 +89,8 @@ static class Server
     /// <summary>Metrics and traces go where OTEL_EXPORTER_OTLP_ENDPOINT says; without it nothing leaves the process and nothing is collected.</summary>
     static void AddTelemetry(WebApplicationBuilder builder)
     {
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
+        if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not { Length: > 0 } collector) return;
+        if (!Uri.TryCreate(collector, UriKind.Absolute, out var address) || address.Scheme != "https" && !address.IsLoopback) throw new SettingsException($"OTEL_EXPORTER_OTLP_ENDPOINT is {collector}; https://… (or an address on loopback) was expected.");
         builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("tervik"))
             .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddOtlpExporter())
             // Addresses hold ids and criteria: personal data, which traces must not carry.
@@ -86,6 +99,18 @@ static class Server
                 activity.SetTag("url.path", null);
                 activity.SetTag("url.query", null);
             }).AddOtlpExporter());
+    }
+
+    /// <summary>From proxies of the settings, and from nobody else, the address of the client is believed: in limits and in the log.</summary>
+    static void UseTrustedProxies(this WebApplication app, Settings settings)
+    {
+        if (settings.TrustedProxies.Count == 0) return;
+        // Through several of them, up to the first that is not ours.
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var network in settings.TrustedProxies) options.KnownIPNetworks.Add(network);
+        app.UseForwardedHeaders(options);
     }
 
     /// <summary>Behind a proxy, the node's address is the one of the settings, whatever a header says: cookies are bound to it, forms must come from it, links lead to it.</summary>

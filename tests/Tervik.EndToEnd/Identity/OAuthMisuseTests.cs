@@ -46,7 +46,7 @@ public sealed class OAuthMisuseTests(OAuthNode node) : IClassFixture<OAuthNode>
             yield return Of($"signed as {algorithm} with the public RSA key as secret", node => Resign(node, new(node) { Algorithm = algorithm, KeyId = "rsa", Sign = bytes => hash(node.Rsa.ExportSubjectPublicKeyInfo(), bytes) }));
         }
         yield return Of("signed with another EC key", node => Resign(node, new(node) { Sign = bytes => { using var other = ECDsa.Create(ECCurve.NamedCurves.nistP384); return other.SignData(bytes, HashAlgorithmName.SHA384); } }));
-        yield return Of("signed with another RSA key", node => Resign(node, new(node) { Algorithm = "RS384", Sign = bytes => { using var other = RSA.Create(2048); return other.SignData(bytes, HashAlgorithmName.SHA384, RSASignaturePadding.Pkcs1); } }));
+        yield return Of("signed with another RSA key", node => Resign(node, new(node) { Algorithm = "RS384", Sign = bytes => { using var other = RSA.Create(3072); return other.SignData(bytes, HashAlgorithmName.SHA384, RSASignaturePadding.Pkcs1); } }));
         yield return Of("with a signature of zeros", node => Resign(node, new(node) { Sign = _ => new byte[96] }));
         yield return Of("with an empty signature", node => Resign(node, new(node) { Sign = _ => [] }));
         yield return Of("with half of its signature", node => Resign(node, new(node) { Sign = bytes => node.Ec.SignData(bytes, HashAlgorithmName.SHA384)[..48] }));

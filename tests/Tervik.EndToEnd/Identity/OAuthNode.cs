@@ -11,7 +11,7 @@ public sealed class OAuthNode : IAsyncLifetime
 
     public Node Node { get; } = new();
     public ECDsa Ec { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-    public RSA Rsa { get; } = RSA.Create(2048);
+    public RSA Rsa { get; } = RSA.Create(3072);
 
     public async ValueTask InitializeAsync()
     {
@@ -30,7 +30,7 @@ public sealed class OAuthNode : IAsyncLifetime
         await Run("app", "add", OAuthClient.App, "--name", "Test app", "--redirect", OAuthClient.Redirect, "--launch", "https://app.example/launch", "--home", "https://app.example/");
         await Run("app", "add", Other, "--name", "Other app", "--redirect", "https://other.example/callback");
         await Run("app", "add", Confidential, "--redirect", "https://confidential.example/callback", "--secret", Secret);
-        await Run("app", "add", Service, "--keys", file, "--backend", "--exchange");
+        await Run("app", "add", Service, "--keys", file, "--backend", "--exchange", "--scopes", "system/Patient.rs system/Observation.rs?category=laboratory patient/*.rs user/*.rs openid fhirUser launch/patient offline_access");
     }
 
     async Task Run(params string[] arguments)

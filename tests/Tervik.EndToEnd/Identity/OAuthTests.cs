@@ -39,6 +39,35 @@ public sealed class OAuthTests(OAuthNode node) : IClassFixture<OAuthNode>
     }
 
     [Fact]
+    public async Task Whoever_decides_is_told_who_asks_for_what_about_whom_and_for_how_long()
+    {
+        using var client = await OAuthClient.SignedIn(node.Node, "Patient/p01");
+        var (_, _, html) = await client.Open(client.Request(("scope", "launch/patient patient/Observation.rs")));
+        foreach (var words in (string[])["Test app", "app.example", "Mari Tamm", "patient/Observation.rs", "Its access ends after an hour"]) Assert.Contains(words, html, StringComparison.Ordinal);
+        Assert.DoesNotContain("30 days", html, StringComparison.Ordinal);
+        (_, _, html) = await client.Open(client.Request(("scope", "launch/patient offline_access patient/Observation.rs")));
+        Assert.Contains("for 30 days", html, StringComparison.Ordinal);
+        // As it is said: an hour for the access token.
+        var tokens = await client.Exchange(await client.Code());
+        Assert.InRange(int.Parse(tokens["expires_in"]!, System.Globalization.CultureInfo.InvariantCulture), 3590, 3600);
+    }
+
+    [Fact]
+    public async Task An_ID_token_names_its_application_and_an_access_token_the_FHIR_server()
+    {
+        using var client = await OAuthClient.SignedIn(node.Node, "Patient/p01");
+        var tokens = await client.Exchange(await client.Code());
+        using var id = System.Text.Json.JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(tokens["id_token"]!.Split('.')[1]));
+        Assert.Equal((OAuthClient.App, $"{node.Node.Address}/"), (id.RootElement.GetProperty("aud").GetString(), id.RootElement.GetProperty("iss").GetString()));
+        var exchanged = await client.Token(("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", tokens["access_token"]), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+            ("scope", "patient/Observation.rs"), ("client_assertion_type", Assertion.Type), ("client_assertion", node.Assertion("ES384")));
+        var known = await client.Post("/oauth/introspect", [("token", exchanged["access_token"]), ("client_assertion_type", Assertion.Type), ("client_assertion", node.Assertion("ES384"))]);
+        Assert.Equal(("True", client.Audience, OAuthNode.Service), (known["active"], known["aud"], known["client_id"]));
+        // An ID token opens nothing, here or elsewhere.
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.Get("/fhir/Observation?_count=1", tokens["id_token"])).Status);
+    }
+
+    [Fact]
     public async Task A_refresh_token_is_good_once_and_one_that_comes_again_ends_them_all()
     {
         using var client = await OAuthClient.SignedIn(node.Node, "Patient/p02");

@@ -55,6 +55,12 @@ public sealed partial class SectionRulesTests
     [GeneratedRegex("""^(?:[^<]|</?(?:a|abbr|acronym|b|big|blockquote|br|caption|cite|code|col|colgroup|dd|dfn|div|dl|dt|em|h5|h6|hr|i|img|li|ol|p|pre|q|samp|small|span|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|var)(?: (?:abbr|alt|colspan|dir|href|lang|rowspan|scope|span|src|start|title|value|rel|class)="[^"<>]*")*>)*$""")]
     private static partial Regex Allowed();
 
+    /// <summary>Whether nothing but the elements and attributes of the list is in it, and links lead where they may.</summary>
+    internal static bool IsAllowed(string safe) => Allowed().IsMatch(safe) && Link().Matches(safe).All(link => LinkTarget().IsMatch(link.Groups[1].Value));
+
+    [GeneratedRegex("^(?:https?://|mailto:|tel:|data:image/(?:png|jpeg|gif);base64,)", RegexOptions.IgnoreCase)]
+    private static partial Regex LinkTarget();
+
     [Fact]
     public void Naughty_strings_leave_only_what_is_on_the_list_whatever_stands_around_them()
     {

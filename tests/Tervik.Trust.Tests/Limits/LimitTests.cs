@@ -107,5 +107,5 @@ public sealed class LimitTests
     }
 
     [Theory, InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"), InlineData("::ffff:192.0.2.1", "192.0.2.1"), InlineData("192.0.2.1", "192.0.2.1")]
-    public void A_network_of_IPv6_is_half_of_the_address(string address, string network) => Assert.Equal(IPAddress.Parse(network), RequestLimits.NetworkOf(IPAddress.Parse(address)));
+    public void A_network_of_IPv6_is_half_of_the_address(string address, string network) => Assert.Equal(IPAddress.Parse(network), Tervik.Records.Access.SecurityLog.NetworkOf(IPAddress.Parse(address)));
 }

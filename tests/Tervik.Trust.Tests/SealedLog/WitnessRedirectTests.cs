@@ -16,6 +16,14 @@ public sealed class WitnessRedirectTests
 {
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    [Theory, InlineData("https://witness.example", true), InlineData("http://127.0.0.1:9", true), InlineData("http://witness.example", false), InlineData("http://10.0.0.7", false), InlineData("ftp://127.0.0.1", false)]
+    public void A_witness_elsewhere_is_asked_over_https_only(string address, bool isTaken)
+    {
+        var text = $"{address} {NoteSigner.New("w", NoteVerifier.Cosignature).Verifier}";
+        if (isTaken) Assert.Single(WitnessPlace.Parse(text));
+        else Assert.Throws<FormatException>(() => WitnessPlace.Parse(text));
+    }
+
     [Fact]
     public async Task A_witness_that_sends_us_elsewhere_is_not_followed()
     {

@@ -12,7 +12,14 @@ namespace Tervik.Trust.Identity.OAuth;
 /// <param name="RedirectUris">Where codes go, compared exactly.</param>
 /// <param name="LaunchUri">Where it is launched from the portal; null when it cannot be.</param>
 /// <param name="HomeUri">Where one begins to use it; null when that is not known.</param>
-public sealed record App(string ClientId, string Name, IReadOnlyList<string> RedirectUris, string? LaunchUri, string? HomeUri);
+public sealed record App(string ClientId, string Name, IReadOnlyList<string> RedirectUris, string? LaunchUri, string? HomeUri)
+{
+    /// <summary>What an application of people may ask for unless its registration says otherwise: reading.</summary>
+    public static IReadOnlyList<string> UsualScopes { get; } = ["patient/*.rs", "user/*.rs", "openid", "fhirUser", "profile", "launch", "launch/patient", "offline_access", "online_access"];
+
+    /// <summary>What it may ask for; each request must be covered by these (<see cref="SmartScopes.WhyNotCovered"/>).</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = UsualScopes;
+}
 
 /// <summary>What somebody allowed an application.</summary>
 /// <param name="Id">Names it.</param>
@@ -24,22 +31,25 @@ public sealed record AllowedApp(string Id, string App, IReadOnlyList<string> Sco
 /// <summary>The applications of this node, and what people allowed them.</summary>
 public sealed class AppRegister(IOpenIddictApplicationManager applications, IOpenIddictAuthorizationManager authorizations, IOpenIddictTokenManager tokens)
 {
-    const string LaunchUri = "launch_uri", HomeUri = "home_uri";
+    const string LaunchUri = "launch_uri", HomeUri = "home_uri", ScopesOf = "scopes";
     const int MostListed = 200;
 
     /// <summary>Registers an application, or changes the one of this id.</summary>
-    /// <param name="app">The application.</param>
+    /// <param name="app">The application; its name, addresses and <see cref="App.Scopes"/>.</param>
+    /// <param name="scopes">The scopes of <paramref name="app"/>, understood.</param>
     /// <param name="secret">Its secret, at least 32 characters; null for none.</param>
     /// <param name="keys">Its public keys as a JSON Web Key Set (private_key_jwt); null for none.</param>
     /// <param name="isBackend">It asks for itself (client credentials); only with a secret or keys.</param>
     /// <param name="isExchanger">It may exchange tokens of people for its own (RFC 8693); likewise.</param>
     /// <param name="stop">Stops waiting.</param>
-    /// <exception cref="ArgumentException">An address is not absolute or not https (http on loopback only), the secret is short, or the keys are not readable.</exception>
-    public async Task Register(App app, string? secret, string? keys, bool isBackend, bool isExchanger, CancellationToken stop)
+    /// <exception cref="ArgumentException">An address is not absolute or not https (http on loopback only), the secret is short, the keys are not readable, or it could never ask for the scopes.</exception>
+    public async Task Register(App app, SmartScopes scopes, string? secret, string? keys, bool isBackend, bool isExchanger, CancellationToken stop)
     {
         if (secret is { Length: < 32 }) throw new ArgumentException("A secret has at least 32 characters.", nameof(secret));
         var isConfidential = secret is not null || keys is not null;
         if ((isBackend || isExchanger) && !isConfidential) throw new ArgumentException("A program that asks for itself needs a secret or keys.", nameof(isBackend));
+        if (isBackend && !scopes.Resources.Any(one => one.Context == "system")) throw new ArgumentException("A program that asks for itself is registered with the scopes it needs, such as system/Patient.rs.", nameof(scopes));
+        if (!isBackend && scopes.Resources.FirstOrDefault(one => one.Context == "system") is { Text: { } foreign }) throw new ArgumentException($"The scope {foreign} is for programs that ask for themselves.", nameof(scopes));
         var descriptor = new OpenIddictApplicationDescriptor
         {
             ClientId = app.ClientId, DisplayName = app.Name, ClientSecret = secret, ClientType = isConfidential ? ClientTypes.Confidential : ClientTypes.Public, ConsentType = ConsentTypes.Explicit, ApplicationType = ApplicationTypes.Web,
@@ -52,7 +62,7 @@ public sealed class AppRegister(IOpenIddictApplicationManager applications, IOpe
         {
             try { descriptor.JsonWebKeySet = JsonWebKeySet.Create(keys); }
             catch (ArgumentException fault) { throw new ArgumentException($"The keys are no JSON Web Key Set: {fault.Message}", nameof(keys)); }
-            if (descriptor.JsonWebKeySet.Keys is not { Count: > 0 } all || all.Any(key => !IsOfClient(key))) throw new ArgumentException("A key set holds public keys for signing: EC with the curve P-384 (ES384) or RSA with 2048 bits or more (RS384), each with a kid, and no private ones.", nameof(keys));
+            if (descriptor.JsonWebKeySet.Keys is not { Count: > 0 } all || all.Any(key => !IsOfClient(key))) throw new ArgumentException("A key set holds public keys for signing: EC with the curve P-384 (ES384) or RSA with 3072 bits or more (RS384), each with a kid, and no private ones.", nameof(keys));
             if (all.DistinctBy(key => key.Kid).Count() < all.Count) throw new ArgumentException("Two keys have one kid.", nameof(keys));
         }
         descriptor.Permissions.UnionWith([Permissions.Endpoints.Token, Permissions.Endpoints.Revocation]);
@@ -62,15 +72,16 @@ public sealed class AppRegister(IOpenIddictApplicationManager applications, IOpe
         if (isConfidential) descriptor.Permissions.Add(Permissions.Endpoints.Introspection);
         if (app.LaunchUri is not null) descriptor.Properties[LaunchUri] = JsonSerializer.SerializeToElement(app.LaunchUri);
         if (app.HomeUri is not null) descriptor.Properties[HomeUri] = JsonSerializer.SerializeToElement(app.HomeUri);
+        descriptor.Properties[ScopesOf] = JsonSerializer.SerializeToElement(app.Scopes);
         if (await applications.FindByClientIdAsync(app.ClientId, stop) is { } known) await applications.UpdateAsync(known, descriptor, stop);
         else await applications.CreateAsync(descriptor, stop);
     }
 
-    /// <summary>Whether a key can sign a client's assertions.</summary>
+    /// <summary>Whether a key can sign a client's assertions: at least 128 bits of security (NIST SP 800-57 part 1, table 2).</summary>
     internal static bool IsOfClient(JsonWebKey key) => !key.HasPrivateKey && key.Kid is { Length: > 0 } && key.Use is null or "sig" && (key.KeyOps.Count == 0 || key.KeyOps.Contains("verify")) && (key.Kty switch
     {
         "EC" => key.Crv == "P-384" && key.Alg is null or "ES384",
-        "RSA" => key.KeySize >= 2048 && key.Alg is null or "RS384",
+        "RSA" => key.KeySize >= 3072 && key.Alg is null or "RS384",
         _ => false,
     });
 
@@ -81,6 +92,16 @@ public sealed class AppRegister(IOpenIddictApplicationManager applications, IOpe
         await foreach (var one in applications.ListAsync(MostListed, 0, stop))
             if (await Read(one, stop) is { RedirectUris.Count: > 0 } app) apps.Add(app);
         return [.. apps.OrderBy(app => app.Name, StringComparer.CurrentCulture)];
+    }
+
+    /// <summary>Origins of the addresses of all applications, as browsers send them in the header Origin.</summary>
+    internal async Task<HashSet<string>> Origins(CancellationToken stop)
+    {
+        var origins = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var one in applications.ListAsync(cancellationToken: stop))
+            if (await Read(one, stop) is { } app)
+                foreach (var address in app.RedirectUris.Append(app.LaunchUri).Append(app.HomeUri).OfType<string>()) origins.Add(new Uri(address).GetLeftPart(UriPartial.Authority));
+        return origins;
     }
 
     /// <summary>One; null when there is none of this id.</summary>
@@ -135,6 +156,8 @@ public sealed class AppRegister(IOpenIddictApplicationManager applications, IOpe
         var properties = await applications.GetPropertiesAsync(one, stop);
         string? Text(string name) => properties.TryGetValue(name, out var value) ? value.GetString() : null;
         var id = (await applications.GetClientIdAsync(one, stop))!;
-        return new(id, await applications.GetDisplayNameAsync(one, stop) ?? id, await applications.GetRedirectUrisAsync(one, stop), Text(LaunchUri), Text(HomeUri));
+        var app = new App(id, await applications.GetDisplayNameAsync(one, stop) ?? id, await applications.GetRedirectUrisAsync(one, stop), Text(LaunchUri), Text(HomeUri));
+        // Registered before scopes were: the usual ones, which give a backend service nothing.
+        return properties.TryGetValue(ScopesOf, out var scopes) ? app with { Scopes = [.. scopes.EnumerateArray().Select(scope => scope.GetString()!)] } : app;
     }
 }

@@ -15,6 +15,9 @@ sealed class Assertions(Database database, TimeProvider clock)
     /// <summary>Algorithms of clients; keys that are registered fit one of them.</summary>
     public static IReadOnlyList<string> Algorithms { get; } = ["ES384", "RS384"];
 
+    /// <summary>Why one that comes again is not taken.</summary>
+    public const string Used = "The client assertion was used before.";
+
     /// <summary>What clocks differ.</summary>
     static readonly TimeSpan Skew = TimeSpan.FromMinutes(1);
 
@@ -39,6 +42,6 @@ sealed class Assertions(Database database, TimeProvider clock)
             await session.Execute("DELETE FROM oauth_assertion WHERE ends_us < $1", (now - LongestLife).Us());
             return await session.Execute("INSERT INTO oauth_assertion (name, ends_us) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, ends.Us());
         }, stop) == 1;
-        return isNew ? null : "The client assertion was used before.";
+        return isNew ? null : Used;
     }
 }

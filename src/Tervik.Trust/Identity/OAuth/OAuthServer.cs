@@ -36,6 +36,7 @@ public static class OAuthServer
     {
         services.AddApps(database);
         services.AddSingleton<OAuthPrincipals>();
+        services.AddSingleton<AppOrigins>();
         services.AddSingleton(provider => new Launches(database, provider.GetRequiredService<TimeProvider>()));
         var keys = OAuthKeys.Open(settings.Folder);
         var library = services.AddOpenIddict();
@@ -99,8 +100,45 @@ public static class OAuthServer
         var party = OpenIddictServerHandlers.Exchange.ValidateAuthorizedParty.Descriptor;
         server.RemoveEventHandler(party).AddEventHandler<OpenIddictServerEvents.ValidateTokenRequestContext>(handler => handler.SetOrder(party.Order).UseInlineHandler(context =>
             context.Request.IsTokenExchangeGrantType() ? default : new OpenIddictServerHandlers.Exchange.ValidateAuthorizedParty().HandleAsync(context)));
+        server.AddEventHandler<OpenIddictServerEvents.ProcessErrorContext>(handler => handler.SetOrder(int.MinValue + 1000).UseInlineHandler(Note));
+        // What is asked for is within what the register says of the application.
+        server.AddEventHandler<OpenIddictServerEvents.HandleAuthorizationRequestContext>(handler => handler.SetOrder(int.MinValue + 1000).UseInlineHandler(context => Covered(context, context.Request)));
+        server.AddEventHandler<OpenIddictServerEvents.HandlePushedAuthorizationRequestContext>(handler => handler.SetOrder(int.MinValue + 1000).UseInlineHandler(context => Covered(context, context.Request)));
+        server.AddEventHandler<OpenIddictServerEvents.HandleTokenRequestContext>(handler => handler.SetOrder(int.MinValue + 1000).UseInlineHandler(context => Covered(context, context.Request)));
         // Whether the way here is encrypted is the operator's: a proxy or the setting listen.
         server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableUserInfoEndpointPassthrough().DisableTransportSecurityRequirement();
+    }
+
+    /// <summary>What was refused: something used before is of a thief, or was stolen from one who will try again.</summary>
+    /// <remarks>Source: the numbers of OpenIddict's errors, ID2010 (a code) and ID2012 (a refresh token that was redeemed already).</remarks>
+    static ValueTask Note(OpenIddictServerEvents.ProcessErrorContext context)
+    {
+        var what = context switch
+        {
+            { ErrorUri: { } number } when number.EndsWith("/ID2010", StringComparison.Ordinal) => "code-replayed",
+            { ErrorUri: { } number } when number.EndsWith("/ID2012", StringComparison.Ordinal) => "refresh-token-replayed",
+            { ErrorDescription: Assertions.Used } => "assertion-replayed",
+            { Error: Errors.InvalidClient } => "client-refused",
+            { Error: Errors.InvalidToken } when context.Transaction.Request?.ClientAssertion is not null => "client-refused",
+            { Error: Errors.InvalidGrant or Errors.InvalidToken } => "grant-refused",
+            _ => null,
+        };
+        if (what is not null) SecurityLog.Note(context.Transaction.GetHttpRequest()!.HttpContext, what, context.Transaction.Request?.ClientId);
+        return default;
+    }
+
+    static async ValueTask Covered(OpenIddictServerEvents.BaseValidatingContext context, OpenIddictRequest request)
+    {
+        var services = context.Transaction.GetHttpRequest()!.HttpContext.RequestServices;
+        if (await WhyNotCovered(services.GetRequiredService<AppRegister>(), services.GetRequiredService<RecordStore>(), request.ClientId, request.GetScopes(), context.CancellationToken) is { } why) context.Reject(Errors.InvalidScope, why);
+    }
+
+    /// <summary>Why an application may not have these scopes; null when it may.</summary>
+    static async ValueTask<string?> WhyNotCovered(AppRegister register, RecordStore store, string? clientId, IReadOnlyList<string> asked, CancellationToken stop)
+    {
+        if (asked.Count == 0) return null;
+        if (SmartScopes.Read(asked, store.Indexer.Parameters) is not ({ } scopes, _)) return SmartScopes.Read(asked, store.Indexer.Parameters).Fault;
+        return clientId is not null && await register.Find(clientId, stop) is { } app && SmartScopes.Read(app.Scopes, store.Indexer.Parameters).Scopes is { } registered ? registered.WhyNotCovered(scopes) : "The application is not registered.";
     }
 
     /// <summary>Maps the endpoints without a page. The middleware of OpenIddict sees only its own paths, so that the others do not pay for it.</summary>
@@ -117,12 +155,15 @@ public static class OAuthServer
     }
 
     /// <summary>Exchanges what OpenIddict has already checked (client, code, PKCE, refresh token) for tokens.</summary>
-    static async Task<IResult> Token(HttpContext http, OAuthPrincipals principals, RecordStore store, IAccessControl control, CancellationToken stop)
+    static async Task<IResult> Token(HttpContext http, OAuthPrincipals principals, AppRegister register, GoneAccounts gone, RecordStore store, IAccessControl control, CancellationToken stop)
     {
         var request = http.GetOpenIddictServerRequest() ?? throw new InvalidOperationException("OpenIddict did not read the request.");
         if (request.IsAuthorizationCodeGrantType() || request.IsRefreshTokenGrantType())
         {
             var held = (await http.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme)).Principal!;
+            if (await gone.Has(held.GetClaim(Claims.Subject), stop)) return Refuse(Errors.InvalidGrant, "The account behind this is gone.");
+            // The register may have been narrowed since.
+            if (await WhyNotCovered(register, store, request.ClientId, held.GetScopes(), stop) is { } beyond) return Refuse(Errors.InvalidScope, beyond);
             await Log(control, held.GetClaim(Claims.Subject)!, $"{request.GrantType} {request.ClientId}", stop);
             return SignIn(held);
         }
@@ -139,6 +180,7 @@ public static class OAuthServer
             var subject = (await http.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme)).Principal!;
             var wanted = request.GetScopes().Length == 0 ? subject.GetScopes() : request.GetScopes();
             if (wanted.Any(scope => !subject.HasScope(scope))) return Refuse(Errors.InvalidScope, "A token is exchanged for one with the same scopes or fewer.");
+            if (await WhyNotCovered(register, store, request.ClientId, wanted, stop) is { } more) return Refuse(Errors.InvalidScope, more);
             var agent = subject.GetClaim(Claims.Subject)!;
             var exchanged = principals.Make(agent, wanted.Where(scope => scope != Scopes.OfflineAccess), OAuthPrincipals.PatientOf(subject) is { } patient ? $"Patient/{patient}" : null, holder: null);
             await Log(control, agent, $"{request.GrantType} {request.ClientId}", stop);

@@ -52,6 +52,27 @@ public sealed partial record SmartScopes(IReadOnlyList<string> Texts, IReadOnlyL
         return (new(texts, resources), null);
     }
 
+    /// <summary>Why a request for scopes goes beyond these; null when each of them is covered: by one spelled alike or, about resources, by those of the same context and type (or all types) whose criteria are no narrower and which together allow its actions.</summary>
+    /// <param name="asked">The request.</param>
+    public string? WhyNotCovered(SmartScopes asked)
+    {
+        foreach (var text in asked.Texts)
+            if (asked.Resources.All(one => one.Text != text) && !Has(text)) return Beyond(text);
+        foreach (var (context, scope, text) in asked.Resources)
+        {
+            var allowed = Resources.Where(one => one.Context == context && (one.Scope.Type == "*" || one.Scope.Type == scope.Type) && one.Scope.Criteria.All(criterion => scope.Criteria.Any(other => IsWithin(other, criterion))))
+                .Aggregate(SmartActions.None, (all, one) => all | one.Scope.Actions);
+            if ((scope.Actions & ~allowed) != 0) return Beyond(text);
+        }
+        return null;
+
+        static string Beyond(string text) => $"The application is not registered for the scope {text}.";
+    }
+
+    /// <summary>Whether a criterion finds nothing that another would not: the same parameter, with some of its values.</summary>
+    static bool IsWithin(KeyValuePair<string, string> narrow, KeyValuePair<string, string> wide) => narrow.Key == wide.Key
+        && (narrow.Value == wide.Value || !narrow.Value.Contains('\\', StringComparison.Ordinal) && !wide.Value.Contains('\\', StringComparison.Ordinal) && !narrow.Value.Split(',').Except(wide.Value.Split(',')).Any());
+
     static SmartActions? Actions(string text)
     {
         switch (text)

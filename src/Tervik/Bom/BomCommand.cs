@@ -1,0 +1,26 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace Tervik.Bom;
+
+/// <summary><c>tervik bom</c>: the bill of materials of this very program.</summary>
+static class BomCommand
+{
+    static readonly JsonWriterOptions Indented = new() { Indented = true };
+
+    public static Command Create()
+    {
+        var command = new Command("bom", "Writes the bill of materials of the program (CycloneDX 1.6, JSON): every library with its version and hash, and what was taken from npm.");
+        command.SetAction(_ =>
+        {
+            using var dependencies = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "tervik.deps.json")));
+            using var file = typeof(BomCommand).Assembly.GetManifestResourceStream("package-lock.json") ?? throw new InvalidOperationException("The program was built without its package-lock.json.");
+            using var packageLock = JsonDocument.Parse(file);
+            using var output = Console.OpenStandardOutput();
+            using var json = new Utf8JsonWriter(output, Indented);
+            BillOfMaterials.Write(json, dependencies.RootElement, packageLock.RootElement, Environment.Version);
+            return 0;
+        });
+        return command;
+    }
+}

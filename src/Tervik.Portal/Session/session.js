@@ -50,8 +50,10 @@ dialog.addEventListener('cancel', event => { event.preventDefault(); if (!isOver
 dialog.querySelector('[data-act=stay]').addEventListener('click', stay);
 dialog.querySelector('[data-act=again]').addEventListener('click', () => { typedIn.noValidate = true; typedIn.requestSubmit(); });
 document.addEventListener('input', event => { if (event.target.form?.method === 'post') typedIn = event.target.form; });
-addEventListener('storage', event => { if (event.key === Shared && event.newValue) set(Number(event.newValue), false); });
+addEventListener('storage', event => { if (event.key === Shared && event.newValue) { set(Number(event.newValue), false); tick(); } });
 addEventListener('pageshow', event => { if (event.persisted) { try { set(Number(localStorage.getItem(Shared)) || endsAt, false); } catch { /* as above */ } tick(); } });
+// Who signs out in one tab has left in all of them.
+document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', () => { try { localStorage.setItem(Shared, '0'); } catch { /* as above */ } });
 document.addEventListener('visibilitychange', tick);
 set(Date.now() + Number(seconds) * 1000 + MarginMs);
 setInterval(tick, 500);

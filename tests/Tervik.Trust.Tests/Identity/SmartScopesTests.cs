@@ -18,7 +18,7 @@ public sealed class SmartScopesTests
     public void It_is_covered(string registered, string asked) => Assert.Null(Scopes(registered).WhyNotCovered(Scopes(asked)));
 
     [Theory]
-    [InlineData("patient/*.rs", "user/Observation.rs"), InlineData("patient/Observation.rs", "patient/*.rs"), InlineData("patient/Observation.rs", "patient/Condition.rs"), InlineData("patient/Observation.read", "patient/Observation.write"), InlineData("patient/*.rs", "patient/Observation.rsd")]
+    [InlineData("patient/*.rs", "user/Observation.rs"), InlineData("patient/Observation.rs", "patient/*.rs"), InlineData("patient/Observation.rs", "patient/Condition.rs"), InlineData("patient/Observation.read", "patient/Observation.write"), InlineData("patient/*.rs", "patient/Observation.rds")]
     [InlineData("patient/Observation.rs?category=laboratory", "patient/Observation.rs"), InlineData("patient/Observation.rs?category=laboratory", "patient/Observation.rs?category=laboratory,imaging"), InlineData("patient/Observation.rs?category=laboratory", "patient/Observation.rs?status=final")]
     [InlineData("patient/Observation.rs?category=laboratory patient/Observation.c", "patient/Observation.crs"), InlineData("patient/Observation.rs?code=a\\,b", "patient/Observation.rs?code=b")]
     [InlineData("launch/patient", "launch"), InlineData("patient/*.cruds", "offline_access"), InlineData("patient/*.rs", "patient/Observation.rs fhirUser")]

@@ -127,19 +127,19 @@ sealed class AuthzNode : IAsyncDisposable
             }
         });
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        foreach (var caller in world.Callers.Where(caller => caller.Smart is not null)) await node.Register(program, caller.Agent!["client/".Length..], key);
+        foreach (var caller in world.Callers.Where(caller => caller.Smart is not null)) await node.Register(program, caller.Agent!["client/".Length..], caller.Smart!, key);
         await node.Serve(program);
         foreach (var caller in world.Callers.Where(caller => caller.Smart is not null)) node.Tokens[caller] = await node.SmartToken(caller.Agent!["client/".Length..], caller.Smart!, key);
         return node;
     }
 
-    /// <summary>Registers an application that asks for itself, with a key.</summary>
-    async Task Register(string program, string client, ECDsa key)
+    /// <summary>Registers an application that asks for itself, with a key and what it may ask for.</summary>
+    async Task Register(string program, string client, string scopes, ECDsa key)
     {
         var point = key.ExportParameters(includePrivateParameters: false).Q;
         var file = Path.Combine(folder, "keys.json");
         await File.WriteAllTextAsync(file, $$$"""{"keys":[{"kty":"EC","crv":"P-384","kid":"ec","use":"sig","alg":"ES384","x":"{{{Base64Url.EncodeToString(point.X)}}}","y":"{{{Base64Url.EncodeToString(point.Y)}}}"}]}""");
-        using var register = Process.Start(new ProcessStartInfo(program, ["app", "add", client, "--keys", file, "--backend", "--data", folder, "--listen", Address]) { RedirectStandardOutput = true })!;
+        using var register = Process.Start(new ProcessStartInfo(program, ["app", "add", client, "--keys", file, "--backend", "--scopes", scopes, "--data", folder, "--listen", Address]) { RedirectStandardOutput = true })!;
         var said = await register.StandardOutput.ReadToEndAsync();
         await register.WaitForExitAsync();
         if (register.ExitCode != 0) throw new InvalidOperationException($"{client} was not registered. {said}");

@@ -208,7 +208,8 @@ public sealed class KeysTests : IAsyncLifetime
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Files have no such mode here.");
         if (OperatingSystem.IsWindows()) return; // said to the compiler
         const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        // The log's key is made when it is sealed for the first time, a moment after the start.
+        // The log's key is made when something is sealed for the first time, a moment after it.
+        using (var client = await node.Client("client/test")) await client.GetStringAsync("Patient?_count=1", Stop);
         for (var wait = 0; !File.Exists($"{node.Folder}/access-log.key") && wait < 300; wait++) await Task.Delay(100, Stop);
         foreach (var file in (string[])[$"{keys}/institution.key", $"{node.Folder}/oauth.keys", $"{node.Folder}/access-log.key"]) Assert.Equal((file, Owner), (file, File.GetUnixFileMode(file)));
         await using (await Database.Open(new(Path.Combine(keys, "made", "record.db")), RecordStore.RecordMigrations, Stop)) { }

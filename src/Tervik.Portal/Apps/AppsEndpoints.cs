@@ -9,6 +9,7 @@ using Tervik.Portal.Forms;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
+using Tervik.Portal.SignIn;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
 using Tervik.Trust;
@@ -63,8 +64,7 @@ static class AppsEndpoints
         if (person.Kind is not (PrincipalKind.Patient or PrincipalKind.Professional))
             return request.HasPromptValue(PromptValues.None) ? OAuthServer.Refuse(Errors.LoginRequired, "Nobody is signed in.") : TypedResults.LocalRedirect($"/sign-in?to={Uri.EscapeDataString("/oauth/authorize" + http.Request.QueryString)}");
         if (request.HasPromptValue(PromptValues.None)) return OAuthServer.Refuse(Errors.ConsentRequired, "The person has to decide.");
-        if (StepUp.IsNeeded(person, SensitiveAction.AllowApp, clock.NowUs()))
-            return TypedResults.LocalRedirect($"/sign-in/confirm?for={SensitiveAction.AllowApp}&to={Uri.EscapeDataString("/oauth/authorize" + http.Request.QueryString)}");
+        if (StepUp.IsNeeded(person, SensitiveAction.AllowApp, clock.NowUs())) return ConfirmEndpoints.Send(http, SensitiveAction.AllowApp);
         var visit = await entrance.Enter(http, new("read", "Patient"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await register.Find(request.ClientId!, stop) is not { } app) return OAuthServer.Refuse(Errors.InvalidClient, "The application was removed.");

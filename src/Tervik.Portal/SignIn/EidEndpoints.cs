@@ -46,7 +46,7 @@ static class EidEndpoints
     static async Task<IResult> Send(HttpContext request, SignInParts parts, string? to, HeldForm? held, string? confirm, CancellationToken stop)
     {
         var action = ConfirmEndpoints.ActionOf(confirm);
-        if (await parts.Eid.Metadata(stop) is null) return await Failed(request, parts, action, to, held, "unreachable", "no metadata", stop);
+        if (await parts.Eid.Metadata(stop) is null) return await parts.Fail(request, agent: null, "eid", "no metadata", "eid unreachable", to, held, action, stop);
         return parts.Eid.Send(action is { } sensitive ? StepUp.Of(sensitive).Least : Assurance.None, isFresh: action is not null, new Dictionary<string, string?>
         {
             [ToItem] = LocalPath.Of(to), [HeldItem] = held is null ? null : JsonSerializer.Serialize(held), [ActionItem] = action?.ToString(),
@@ -59,15 +59,8 @@ static class EidEndpoints
         var answer = await parts.Eid.Receive(request, stop);
         var (to, action) = (answer.Items.GetValueOrDefault(ToItem), ConfirmEndpoints.ActionOf(answer.Items.GetValueOrDefault(ActionItem)));
         var held = answer.Items.GetValueOrDefault(HeldItem) is { } text ? JsonSerializer.Deserialize<HeldForm>(text) : null;
-        if (answer.Fault is { } fault) return await Failed(request, parts, action, to, held, fault, answer.Detail, stop);
+        if (answer.Fault is { } fault) return await parts.Fail(request, agent: null, "eid", answer.Detail, $"eid {fault}", to, held, action, stop);
         return await parts.Arrive(request, answer.Agents[0], answer.By!, to, held, action, stop);
-    }
-
-    static async Task<IResult> Failed(HttpContext request, SignInParts parts, SensitiveAction? action, string? to, HeldForm? held, string fault, string detail, CancellationToken stop)
-    {
-        await parts.Fail(agent: null, "eid", detail, stop);
-        return action is { } sensitive ? await ConfirmEndpoints.Page(request, sensitive, to, held, $"eid {fault}", parts, stop)
-            : await SignInEndpoints.Page(request, name: null, to, held, $"eid {fault}", parts, stop);
     }
 
     /// <summary>The page that asks who somebody is now.</summary>
@@ -89,9 +82,7 @@ static class EidEndpoints
         if (visit.Refusal is { } refusal) return refusal;
         var wanted = form["person"].ToString();
         if (!FormGuard.Accepts(request, form) || Sessions.By(request) is not { } by || !by.Others.Contains(wanted)) return FaultPage.Of(visit.Frame, StatusCodes.Status400BadRequest);
-        await parts.Control.Log(new(wanted, new("sign-in", null), $"{by.Method} {Device.Of(request.Request.Headers.UserAgent.ToString())}", [], StatusCodes.Status302Found), stop);
-        await parts.Sessions.Open(request, wanted, by, stop);
-        if (HeldForm.Back(form) is not { } held) return TypedResults.LocalRedirect(LocalPath.Of(form["to"]));
-        return (await parts.Entrance.Enter(request, interaction: null, stop)).Page<ContinuePage>(new ContinueModel(LocalPath.Of(form["to"]), held, Key: null));
+        await parts.Open(request, wanted, by, stop);
+        return await parts.GoOn(request, form["to"], HeldForm.Back(form), isConfirmed: false, stop);
     }
 }

@@ -41,9 +41,7 @@ static class PasskeyEndpoints
         var (held, action) = (HeldForm.Back(form), ConfirmEndpoints.ActionOf(form["confirm"]));
         var (agent, by, fault) = await parts.Passkeys.SignIn(request, form["challenge"].ToString(), form["answer"].ToString(), stop);
         if (by is not null) return await parts.Arrive(request, agent!, by, form["to"], held, action, stop);
-        await parts.Fail(agent, "passkey", fault!, stop);
-        return action is { } sensitive ? await ConfirmEndpoints.Page(request, sensitive, form["to"], held, "passkey failed", parts, stop)
-            : await SignInEndpoints.Page(request, name: null, form["to"], held, "passkey failed", parts, stop);
+        return await parts.Fail(request, agent, "passkey", fault!, "passkey failed", form["to"], held, action, stop);
     }
 
     static async Task<IResult> ShowNew(HttpContext request, SignInParts parts, CancellationToken stop)

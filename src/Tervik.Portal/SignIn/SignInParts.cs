@@ -40,25 +40,48 @@ sealed record SignInParts(Entrance Entrance, Sessions Sessions, Identification I
             var current = await Identification.Of(request, stop);
             // The session stays what it was: who else the person is, is not asked again.
             if (Sessions.By(request) is not { } before || current.Agent is not { } same || same != agent && !by.Others.Contains(same))
-            {
-                await Fail(agent, by.Method, "confirmed by somebody else", stop);
-                return await ConfirmEndpoints.Page(request, action.Value, to, held, "somebody else confirmed", this, stop);
-            }
+                return await Fail(request, agent, by.Method, "confirmed by somebody else", "somebody else confirmed", to, held, action, stop);
             (agent, by) = (same, by with { Others = before.Others });
         }
-        await Control.Log(new(agent, new("sign-in", null), $"{by.Method} {Device.Of(request.Request.Headers.UserAgent.ToString())}", [], StatusCodes.Status302Found), stop);
-        await Sessions.Open(request, agent, by, stop);
+        await Open(request, agent, by, stop);
         if (action is { } still && by.Assurance < StepUp.Of(still).Least) return await ConfirmEndpoints.Page(request, still, to, held, "way too weak", this, stop);
         if (action is null && by.Others.Count > 1) return await EidEndpoints.Choose(request, to, held, this, stop);
-        if (held is null) return TypedResults.LocalRedirect(LocalPath.Of(to));
-        var visit = await Entrance.Enter(request, interaction: null, stop);
-        return visit.Page<ContinuePage>(new ContinueModel(LocalPath.Of(to), held, action is null ? null : FormGuard.NewKey(request)));
+        return await GoOn(request, to, held, isConfirmed: action is not null, stop);
     }
 
-    /// <summary>Notes an attempt that came to nothing.</summary>
+    /// <summary>Opens somebody's session, which stands in the log.</summary>
+    public async Task Open(HttpContext request, string agent, Identified by, CancellationToken stop)
+    {
+        await Control.Log(new(agent, new("sign-in", null), $"{by.Method} {Device.Of(request.Request.Headers.UserAgent.ToString())}", [], StatusCodes.Status302Found), stop);
+        await Sessions.Open(request, agent, by, stop);
+    }
+
+    /// <summary>On to where somebody wanted; or first to what they were writing.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="to">Where.</param>
+    /// <param name="held">What waited; null when nothing did.</param>
+    /// <param name="isConfirmed">They were there all the time: the form is sent without being looked over.</param>
+    /// <param name="stop">Stops waiting.</param>
+    public async Task<IResult> GoOn(HttpContext request, string? to, HeldForm? held, bool isConfirmed, CancellationToken stop)
+    {
+        if (held is null) return TypedResults.LocalRedirect(LocalPath.Of(to));
+        var visit = await Entrance.Enter(request, interaction: null, stop);
+        return visit.Page<ContinuePage>(new ContinueModel(LocalPath.Of(to), held, isConfirmed ? FormGuard.NewKey(request) : null));
+    }
+
+    /// <summary>An attempt came to nothing: it is noted, and the page it began from says why. What waited waits on.</summary>
+    /// <param name="request">The request.</param>
     /// <param name="agent">Whose; null when it is not known.</param>
     /// <param name="method">Which way.</param>
-    /// <param name="why">What was wrong.</param>
+    /// <param name="why">What was wrong, for the log.</param>
+    /// <param name="fault">The same for the person, as a key of the words.</param>
+    /// <param name="to">Where they go.</param>
+    /// <param name="held">What waited; null when nothing did.</param>
+    /// <param name="action">What it was to confirm; null for a sign-in.</param>
     /// <param name="stop">Stops waiting.</param>
-    public ValueTask Fail(string? agent, string method, string why, CancellationToken stop) => Control.Log(new(agent, new("sign-in", null), $"{method} failed: {why}", [], StatusCodes.Status401Unauthorized), stop);
+    public async Task<IResult> Fail(HttpContext request, string? agent, string method, string why, string fault, string? to, HeldForm? held, SensitiveAction? action, CancellationToken stop)
+    {
+        await Control.Log(new(agent, new("sign-in", null), $"{method} failed: {why}", [], StatusCodes.Status401Unauthorized), stop);
+        return action is { } sensitive ? await ConfirmEndpoints.Page(request, sensitive, to, held, fault, this, stop) : await SignInEndpoints.Page(request, name: null, to, held, fault, this, stop);
+    }
 }

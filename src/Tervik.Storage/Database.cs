@@ -69,6 +69,34 @@ public abstract class Database : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Refuses when somebody has this encrypted SQLite database open.</summary>
+    /// <param name="path">The database; nothing is asked of one that is not there.</param>
+    /// <param name="key">Key it has.</param>
+    /// <exception cref="StorageException">Somebody has.</exception>
+    public static void DemandAlone(string path, byte[] key)
+    {
+        if (!File.Exists(path)) return;
+        using var connection = new SqliteConnection(new(path) { FileSystem = SealedFiles.Register(key) }, cacheMb: 1, writes: true, alone: true);
+        connection.Run("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    /// <summary>Writes a copy of an encrypted SQLite database, encrypted with another key, and puts it in its place.</summary>
+    /// <param name="path">The database.</param>
+    /// <param name="before">Key it has.</param>
+    /// <param name="key">Key it gets.</param>
+    /// <returns>False when it has that one already, or there is none.</returns>
+    /// <exception cref="StorageException">Somebody has it open, or neither key opens it.</exception>
+    public static bool Reseal(string path, byte[] before, byte[] key)
+    {
+        if (!File.Exists(path) || SealedFiles.IsEncryptedWith(path, key)) return false;
+        DemandAlone(path, before);
+        var copy = path + ".sealed";
+        SealedFiles.Reencrypt(path, copy, before, key);
+        File.Move(copy, path, overwrite: true);
+        Folders.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return true;
+    }
+
     /// <summary>Runs <paramref name="work"/> on a pooled connection, in one read snapshot.</summary>
     public abstract ValueTask<T> Read<T>(Func<Session, ValueTask<T>> work, CancellationToken stop);
 

@@ -8,6 +8,7 @@ using Tervik.Records.Access;
 using Tervik.Records.Resources;
 using Tervik.Records.Search;
 using Tervik.Storage;
+using Tervik.Storage.Sealing;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.BreakGlass;
 using Tervik.Trust.Consent;
@@ -38,6 +39,8 @@ public sealed record TrustSettings
     public Uri Issuer { get; init; } = new("http://127.0.0.1:8080/");
     /// <summary>Where the key of the sealed log and its newest head lie, outside of the database.</summary>
     public required string Folder { get; init; }
+    /// <summary>With whose keys these files are encrypted; null when nothing is.</summary>
+    public Vault? Vault { get; init; }
     /// <summary>How much one account, application or network may ask for.</summary>
     public LimitSettings Limits { get; init; } = new();
     /// <summary>Who signs the heads of the log besides the node itself.</summary>
@@ -62,7 +65,7 @@ public static class TrustRoom
         services.AddSingleton(provider => new AccessTokens(database, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Sessions(database, settings, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AccessLog(database, provider.GetRequiredService<RecordStore>().Keys, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new AccessSeal(database, settings.Folder, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AccessSeal(database, settings.Folder, provider.GetRequiredService<TimeProvider>(), settings.Vault));
         services.AddSingleton(provider => new Witnesses(provider.GetRequiredService<AccessSeal>(), settings.Witnesses, provider.GetRequiredService<ILogger<Witnesses>>()));
         services.AddHostedService<SealService>();
         services.AddSingleton<SealProofs>();

@@ -14,13 +14,17 @@ sealed class Installation(Database records, Database trust, RecordStore store, V
     /// <summary>The data keys; null when nothing is encrypted.</summary>
     public Vault? Vault => vault;
 
-    public static async Task<Installation> Open(Settings settings, CancellationToken stop)
+    /// <param name="settings">Where they are.</param>
+    /// <param name="stop">Stops it.</param>
+    /// <param name="isRenewal">The data keys are being replaced.</param>
+    public static async Task<Installation> Open(Settings settings, CancellationToken stop, bool isRenewal = false)
     {
         DocumentLimits.Default = settings.Documents;
         var vault = settings.Keys is { } keys ? Vault.Open(keys, settings.DataKeys) : null;
         Database? records = null, trust = null;
         try
         {
+            if (vault is { IsRenewing: true } && !isRenewal) throw new StorageException("A renewal of the keys was interrupted: run keys renew, which goes on with it.");
             records = await Database.Open(settings.Record with { FileSystem = vault?.FileSystemOf("record") }, RecordStore.RecordMigrations, stop);
             trust = await Database.Open(settings.Trust with { FileSystem = vault?.FileSystemOf("trust") }, TrustRoom.Migrations, stop);
             return new(records, trust, await RecordStore.Open(records, stop, vault), vault);

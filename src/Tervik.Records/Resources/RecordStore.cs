@@ -18,6 +18,8 @@ public sealed class RecordStore : IAsyncDisposable
 
     readonly GroupCommit<Commitment, CommitResult> commits;
 
+    const string CursorSetting = "cursor-key";
+
     readonly Vault? vault;
 
     RecordStore(Database database, Keys keys, Vault? vault)
@@ -66,6 +68,13 @@ public sealed class RecordStore : IAsyncDisposable
         await rows.Read();
         return rows.Text(0)!;
     }, stop);
+
+    /// <summary>Seals the cursors of searches, 32 bytes; a data key where there are such, in the database where not.</summary>
+    internal async Task<byte[]> CursorKey(CancellationToken stop) =>
+        vault?.KeyOf("cursors") ?? Convert.FromBase64String(await Setting(CursorSetting, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)), stop));
+
+    /// <summary>The next cursors are sealed with a new key; those that clients hold end. With data keys, their renewal does so.</summary>
+    public Task ForgetCursorKey(CancellationToken stop) => Database.Write(session => session.Execute("DELETE FROM setting WHERE name = $1", CursorSetting), stop);
 
     /// <summary>What the index holds of a stored body.</summary>
     public IndexEntries Extract(ReadOnlyMemory<byte> body) => Extract(body, Indexer);
@@ -180,8 +189,10 @@ public sealed class RecordStore : IAsyncDisposable
     }
 
     /// <summary>Encrypts the bodies that were stored plain, of a store that is opened with a vault for the first time.</summary>
+    /// <param name="isRenewal">All of them, with the keys of today.</param>
+    /// <param name="stop">Stops it between two batches; it can be run again.</param>
     /// <returns>Versions that were encrypted.</returns>
-    public async Task<long> SealBodies(CancellationToken stop)
+    public async Task<long> SealBodies(bool isRenewal, CancellationToken stop)
     {
         const int batch = 1000;
         var done = 0L;
@@ -190,14 +201,15 @@ public sealed class RecordStore : IAsyncDisposable
                 last = await Database.Write(async session =>
                 {
                     var page = new List<StoredResource>();
-                    var plain = new List<bool>();
+                    var toDo = new List<bool>();
                     await using (var rows = await session.Query($"SELECT {Columns} FROM {table} WHERE pk > $1 OR pk = $1 AND ver > $2 ORDER BY pk, ver LIMIT $3", pk, ver, batch))
                         while (await rows.Read())
                         {
-                            plain.Add(rows.Bytes(7) is [(byte)'{', ..]);
-                            page.Add(new(rows.Int64(0), rows.Text(1)!, rows.Text(2)!, (int)rows.Int64(3), rows.Int64(4), rows.Text(5)!, rows.Int64(6), rows.Bytes(7).ToArray()));
+                            var isPlain = rows.Bytes(7) is [(byte)'{', ..];
+                            toDo.Add(isPlain || isRenewal && rows.Bytes(7).Length > 0);
+                            page.Add(isPlain || !isRenewal ? new(rows.Int64(0), rows.Text(1)!, rows.Text(2)!, (int)rows.Int64(3), rows.Int64(4), rows.Text(5)!, rows.Int64(6), rows.Bytes(7).ToArray()) : Stored(rows));
                         }
-                    var changed = page.Where((_, i) => plain[i]).ToList();
+                    var changed = page.Where((_, i) => toDo[i]).ToList();
                     var bodies = Sealed(changed);
                     for (var i = 0; i < changed.Count; i++)
                         await session.Execute($"UPDATE {table} SET body = $3, sum = $4 WHERE pk = $1 AND ver = $2", changed[i].Pk, changed[i].Version, bodies[i], CommitGroup.BodySum(bodies[i]));

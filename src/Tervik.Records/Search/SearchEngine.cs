@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Tervik.Records.Access;
 using Tervik.Records.Definitions;
 using Tervik.Records.Indexing;
@@ -11,7 +10,6 @@ namespace Tervik.Records.Search;
 /// <summary>Parses, plans and runs searches. One for each store; safe for concurrent use.</summary>
 public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits = null)
 {
-    const int KeyBytes = 32;
     /// <summary>After the columns of a resource.</summary>
     const int FirstSortColumn = 8;
 
@@ -151,5 +149,5 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
 
     // Two callers at once make the same.
     async Task<Cursors> OpenCursors(CancellationToken stop) =>
-        cursors ??= new(Convert.FromBase64String(await store.Setting("cursor-key", () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)), stop)));
+        cursors ??= new(await store.CursorKey(stop));
 }

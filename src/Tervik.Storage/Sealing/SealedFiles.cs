@@ -118,6 +118,31 @@ static unsafe partial class SealedFiles
         target.Flush(flushToDisk: true);
     }
 
+    /// <summary>Whether its first page is encrypted with this key.</summary>
+    public static bool IsEncryptedWith(string path, byte[] key)
+    {
+        using var cipher = new PageCipher(key, DatabaseKind);
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var page = new byte[PageCipher.PageBytes];
+        return file.ReadAtLeast(page, page.Length, throwOnEndOfStream: false) == page.Length && cipher.TryOpen(page, 0);
+    }
+
+    /// <summary>Encrypts a database with another key. It has no log, and nobody has it open.</summary>
+    public static void Reencrypt(string from, string to, byte[] before, byte[] key)
+    {
+        using PageCipher old = new(before, DatabaseKind), cipher = new(key, DatabaseKind);
+        using var source = new FileStream(from, FileMode.Open, FileAccess.Read);
+        using var target = new FileStream(to, FileMode.Create, FileAccess.Write);
+        var page = new byte[PageCipher.PageBytes];
+        for (var offset = 0L; offset < source.Length; offset += page.Length)
+        {
+            source.ReadExactly(page);
+            if (!old.TryOpen(page, offset)) throw new StorageException($"{from} cannot be decrypted at byte {offset}: it was changed. Run verify.");
+            target.Write(cipher.Seal(page, offset));
+        }
+        target.Flush(flushToDisk: true);
+    }
+
     [UnmanagedCallersOnly]
     static int Open(FileSystem* own, byte* name, File* file, int flags, int* outFlags)
     {

@@ -19,6 +19,8 @@ public sealed class Vault : IDisposable
     const int NonceBytes = 12;
     const int TagBytes = 16;
     const int Overhead = 1 + NonceBytes + TagBytes;
+    /// <summary>Behind the class of a data key that was replaced and may still be needed.</summary>
+    const string Before = " before";
     /// <summary>More unwrapped keys are not kept in memory.</summary>
     const int MostKept = 100_000;
     static readonly long KeptFor = (long)TimeSpan.FromMinutes(5).TotalMilliseconds;
@@ -28,6 +30,7 @@ public sealed class Vault : IDisposable
     readonly Lock turn = new();
     readonly Dictionary<(long Owner, string Class), byte[]> kept = [];
     long keptSince = Environment.TickCount64, seenVersion;
+    bool isRenewing;
 
     Vault(InstitutionKey institution, SqliteConnection connection) => (this.institution, this.connection) = (institution, connection);
 
@@ -47,6 +50,7 @@ public sealed class Vault : IDisposable
             connection.Run("CREATE TABLE IF NOT EXISTS shredded (owner INTEGER PRIMARY KEY, at_us INTEGER NOT NULL)");
             var vault = new Vault(institution, connection);
             if (institution.Generations().Count > 1) vault.Rewrap();
+            vault.isRenewing = vault.All().Exists(key => key.Class.EndsWith(Before, StringComparison.Ordinal));
             vault.Key(0, "check");
             return vault;
         }
@@ -97,22 +101,74 @@ public sealed class Vault : IDisposable
     public byte[] Open(long owner, string @class, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> about)
     {
         if (secret.Length < Overhead || secret[0] != Format) throw new StorageException($"{Encoding.UTF8.GetString(about)} is not encrypted as it should be: the row was changed.");
-        byte[] key;
+        byte[]? key, before;
+        lock (turn) key = Find((owner, @class));
+        if (key is not null && TryOpen(key, secret, about) is { } plain) return plain;
+        // Another process may be renewing the keys.
         lock (turn)
         {
-            key = Find((owner, @class)) ?? throw new StorageException($"The key of {Encoding.UTF8.GetString(about)} was destroyed: it cannot be read any more.");
+            Refresh();
+            (key, before) = (Find((owner, @class)), Find((owner, @class + Before)));
         }
+        if (key is null) throw new StorageException($"The key of {Encoding.UTF8.GetString(about)} was destroyed: it cannot be read any more.");
+        return TryOpen(key, secret, about) ?? (before is null ? null : TryOpen(before, secret, about))
+            ?? throw new StorageException($"{Encoding.UTF8.GetString(about)} cannot be decrypted: it was changed, or stands in the place of another.");
+    }
+
+    static byte[]? TryOpen(byte[] key, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> about)
+    {
         var plain = new byte[secret.Length - Overhead];
         using var gcm = new AesGcm(key, TagBytes);
         try
         {
             gcm.Decrypt(secret.Slice(1, NonceBytes), secret[(1 + NonceBytes)..^TagBytes], secret[^TagBytes..], plain, about);
+            return plain;
         }
         catch (AuthenticationTagMismatchException)
         {
-            throw new StorageException($"{Encoding.UTF8.GetString(about)} cannot be decrypted: the row was changed, or stands in the place of another.");
+            return null;
         }
-        return plain;
+    }
+
+    /// <summary>Whether a renewal of the data keys was begun and not ended.</summary>
+    public bool IsRenewing => isRenewing;
+
+    /// <summary>Makes new data keys in the place of all. What the ones before sealed can be opened until <see cref="EndRenewal"/>, and is to be sealed anew until then. Goes on with one that was interrupted.</summary>
+    public void BeginRenewal()
+    {
+        lock (turn)
+        {
+            if (isRenewing) return;
+            InTransaction(() =>
+            {
+                institution.Generations();
+                foreach (var (owner, name, wrapped) in All())
+                {
+                    Run("INSERT INTO data_key (owner, class, wrapped) VALUES ($1, $2, $3)", owner, name + Before, institution.Wrap(institution.Unwrap(wrapped, About(owner, name)), About(owner, name + Before)));
+                    Run("UPDATE data_key SET wrapped = $3 WHERE owner = $1 AND class = $2", owner, name, institution.Wrap(RandomNumberGenerator.GetBytes(KeyBytes), About(owner, name)));
+                }
+            });
+            isRenewing = true;
+            Forget();
+        }
+    }
+
+    /// <summary>The key a database had before the renewal; null when it had none.</summary>
+    public byte[]? KeyBefore(string name)
+    {
+        lock (turn) return Find((0, "database " + name + Before));
+    }
+
+    /// <summary>Destroys the data keys before and, by a rotation, what could open a copy of them.</summary>
+    public void EndRenewal()
+    {
+        lock (turn)
+        {
+            Run("DELETE FROM data_key WHERE class LIKE '%' || $1", Before);
+            isRenewing = false;
+            Forget();
+        }
+        Rotate();
     }
 
     /// <summary>Destroys all data keys of an owner and, by a rotation, what could open a copy of them. What was written until <see cref="Shredded.AtUs"/> is to be removed from the tables.</summary>

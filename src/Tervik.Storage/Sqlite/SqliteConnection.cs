@@ -22,7 +22,11 @@ sealed class SqliteConnection : IDisposable
     readonly sqlite3 handle;
     readonly Dictionary<string, SqliteStatement> statements = [];
 
-    public SqliteConnection(DatabaseOptions options, int cacheMb, bool writes)
+    /// <param name="options">Which database.</param>
+    /// <param name="cacheMb">Memory for pages.</param>
+    /// <param name="writes">Whether it may.</param>
+    /// <param name="alone">Refused when somebody else has it open.</param>
+    public SqliteConnection(DatabaseOptions options, int cacheMb, bool writes, bool alone = false)
     {
         var path = options.Connection;
         var flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX | (writes ? raw.SQLITE_OPEN_CREATE : 0);
@@ -32,6 +36,11 @@ sealed class SqliteConnection : IDisposable
         raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _); // otherwise new values have a statement prepared again
         Run("PRAGMA busy_timeout = 10000");
         Run("PRAGMA page_size = 4096");
+        if (alone)
+        {
+            Run("PRAGMA locking_mode = EXCLUSIVE");
+            Run("PRAGMA busy_timeout = 0");
+        }
         if (options.FileSystem is not null && !(File.Exists(path) && new FileInfo(path).Length > 0))
         {
             SealedFiles.LeaveRoom(handle);
@@ -98,6 +107,7 @@ sealed class SqliteConnection : IDisposable
         if (code is raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE) return;
         if (code == raw.SQLITE_INTERRUPT) throw new OperationCanceledException("The query was stopped.");
         if (code == raw.SQLITE_NOTADB || raw.sqlite3_extended_errcode(handle) == SealedFiles.BadData) throw Unreadable(raw.sqlite3_db_filename(handle, "main").utf8_to_string());
+        if (code == raw.SQLITE_BUSY) throw new StorageException($"{raw.sqlite3_db_filename(handle, "main").utf8_to_string()} is in use by another program, and it did not let go in time: {sql}");
         throw new StorageException($"SQLite: {raw.sqlite3_errmsg(handle).utf8_to_string()} ({code}) in: {sql}");
     }
 

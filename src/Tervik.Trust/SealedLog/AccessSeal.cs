@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Tervik.Storage;
+using Tervik.Storage.Sealing;
 using Tervik.Trust.AuditLog;
 
 namespace Tervik.Trust.SealedLog;
@@ -31,27 +32,35 @@ public sealed class AccessSeal : IDisposable
     readonly Database database;
     readonly TimeProvider clock;
     readonly string folder;
-    readonly Lazy<NoteSigner> signer;
+    readonly KeyFile file;
+    Lazy<NoteKeys> keys;
     readonly SemaphoreSlim turn = new(1, 1);
     TreeEdge? edge;
 
     /// <param name="database">Opened with <see cref="TrustRoom.Migrations"/>.</param>
     /// <param name="folder">Where the signing key and the newest checkpoint lie besides the database.</param>
     /// <param name="clock">Tells when a checkpoint was signed.</param>
-    public AccessSeal(Database database, string folder, TimeProvider clock)
+    /// <param name="vault">With whose keys the signing key is encrypted; null for a plain file.</param>
+    public AccessSeal(Database database, string folder, TimeProvider clock, Vault? vault = null)
     {
         (this.database, this.folder, this.clock) = (database, folder, clock);
-        signer = new(() => NoteSigner.Load(KeyFile, () => $"tervik-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}/access", NoteVerifier.Signature));
+        file = new(Path.Combine(folder, "access-log.key"), vault);
+        keys = new(OpenKeys);
     }
 
     /// <inheritdoc/>
     public void Dispose() => turn.Dispose();
 
-    /// <summary>Whose signatures count.</summary>
-    public NoteVerifier Verifier => signer.Value.Verifier;
+    NoteKeys OpenKeys() => NoteKeys.Load(file, () => $"tervik-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}/access", NoteVerifier.Signature);
+
+    /// <summary>Who signs.</summary>
+    public NoteVerifier Verifier => keys.Value.Signer.Verifier;
+
+    /// <summary>Who signed before the key was renewed; the newest first.</summary>
+    public IReadOnlyList<NoteVerifier> VerifiersBefore => keys.Value.Before;
 
     /// <summary>Holds the signing key; made at the first use.</summary>
-    public string KeyFile => Path.Combine(folder, "access-log.key");
+    public string KeyFile => file.Path;
 
     /// <summary>The file beside the database that holds the newest checkpoint: who sets the database back does not set it back with it.</summary>
     public string CheckpointFile => Path.Combine(folder, "access-log.checkpoint");
@@ -96,7 +105,7 @@ public sealed class AccessSeal : IDisposable
         foreach (var access in events) current.Enter(MerkleTree.Leaf(AccessLeaf.Data(access)), access.Event, tiles.Add); // on one core: readers wait for none of this
         tiles.AddRange(current.Partial());
         var text = Checkpoint.TextOf(Verifier.Name, current.Size, current.Root);
-        var checkpoint = new KeptCheckpoint(current.Size, clock.NowUs(), current.LastEvent, $"{text}\n{signer.Value.Sign(text, clock.GetUtcNow())}");
+        var checkpoint = new KeptCheckpoint(current.Size, clock.NowUs(), current.LastEvent, $"{text}\n{keys.Value.Signer.Sign(text, clock.GetUtcNow())}");
         await database.Write(async session =>
         {
             await using (var rows = await session.Query("SELECT max(size) FROM access_checkpoint"))
@@ -184,6 +193,18 @@ public sealed class AccessSeal : IDisposable
             if (await tiles.LeafOf(number) is { } leaf) found[number] = new(leaf, await MerkleTree.Inclusion(leaf, checkpoint.Size, tiles.Subtree));
         return (found, old > 0 && old <= checkpoint.Size ? await MerkleTree.Consistency(old, checkpoint.Size, tiles.Subtree) : []);
     }, stop);
+
+    /// <summary>Goes on with a new signing key, and has it sign the newest head beside the old one, so that whoever trusts the old key is led to the new. No other program may have the log open.</summary>
+    public async Task RenewKey(CancellationToken stop)
+    {
+        var newest = await Seal(stop);
+        var renewed = keys.Value.Renewed();
+        renewed.Save(file);
+        keys = new(renewed);
+        if (newest is null) return;
+        await Cosign(newest.Size, renewed.Signer.Sign(Checkpoint.Parse(newest.Note).Text, clock.GetUtcNow()), stop);
+        await Keep(CheckpointFile, (await Newest(stop))!.Note, stop);
+    }
 
     /// <summary>Adds the lines of witnesses to a checkpoint that is still kept.</summary>
     public async Task Cosign(long size, string lines, CancellationToken stop) =>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Org.BouncyCastle.Math.EC.Rfc8032;
+using Tervik.Storage.Sealing;
 
 namespace Tervik.Trust.SealedLog;
 
@@ -69,31 +70,13 @@ public sealed record NoteSigner(NoteVerifier Verifier, byte[] Seed)
     /// <summary>A new key.</summary>
     public static NoteSigner New(string name, byte kind) => Of(name, kind, RandomNumberGenerator.GetBytes(Ed25519.SecretKeySize));
 
-    /// <summary>The key in a file; made there, readable by its owner alone, when there is none.</summary>
-    /// <exception cref="FormatException">The file holds something else.</exception>
-    public static NoteSigner Load(string file, Func<string> newName, byte kind)
-    {
-        if (!File.Exists(file))
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            var made = New(newName(), kind);
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using (var stream = new FileStream(file, options))
-            {
-                stream.Write(Encoding.UTF8.GetBytes(made.Secret + "\n"));
-                stream.Flush(flushToDisk: true);
-            }
-            return made;
-        }
-        var text = File.ReadAllText(file).Trim();
-        if (text.StartsWith(Prefix, StringComparison.Ordinal) && text[Prefix.Length..].Split('+', 3) is [{ Length: > 0 } name, _, var key] && NoteVerifier.Base64(key) is [var its, .. var seed] && its == kind && seed.Length == Ed25519.SecretKeySize)
-            if (Of(name, kind, seed) is var signer && signer.Secret == text) return signer;
-        throw new FormatException($"{file} holds no key of a log; PRIVATE+KEY+name+hash+key was expected. Restore it from a backup: without it nothing sealed can be continued.");
-    }
+    /// <summary>Reads what <see cref="Secret"/> wrote; null when it is something else.</summary>
+    internal static NoteSigner? Parse(string text, byte kind) =>
+        text.StartsWith(Prefix, StringComparison.Ordinal) && text[Prefix.Length..].Split('+', 3) is [{ Length: > 0 } name, _, var key] && NoteVerifier.Base64(key) is [var its, .. var seed] && its == kind && seed.Length == Ed25519.SecretKeySize
+        && Of(name, kind, seed) is var signer && signer.Secret == text ? signer : null;
 
     /// <summary>To be kept in a file.</summary>
-    string Secret => $"{Prefix}{Verifier.Name}+{Verifier.Hash:x8}+{Convert.ToBase64String([Verifier.Kind, .. Seed])}";
+    internal string Secret => $"{Prefix}{Verifier.Name}+{Verifier.Hash:x8}+{Convert.ToBase64String([Verifier.Kind, .. Seed])}";
 
     /// <summary>Never the secret.</summary>
     public override string ToString() => Verifier.ToString();
@@ -121,6 +104,33 @@ public sealed record NoteSigner(NoteVerifier Verifier, byte[] Seed)
     }
 
     internal static byte[] WithTime(string text, long seconds) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"cosignature/v1\ntime {seconds}\n{text}"));
+}
+
+/// <summary>The keys of a log or a witness as its file holds them: a line of the secret key that signs, and lines of the public ones before it.</summary>
+/// <param name="Signer">Signs.</param>
+/// <param name="Before">What they signed still counts; the newest first.</param>
+public sealed record NoteKeys(NoteSigner Signer, IReadOnlyList<NoteVerifier> Before)
+{
+    /// <summary>The keys in a file; one is made when there is none.</summary>
+    /// <exception cref="FormatException">The file holds something else.</exception>
+    public static NoteKeys Load(KeyFile file, Func<string> newName, byte kind)
+    {
+        if (file.Read() is not { } bytes)
+        {
+            var made = new NoteKeys(NoteSigner.New(newName(), kind), []);
+            made.Save(file);
+            return made;
+        }
+        var lines = Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return lines.Length > 0 && NoteSigner.Parse(lines[0], kind) is { } signer ? new(signer, [.. lines[1..].Select(NoteVerifier.Parse)])
+            : throw new FormatException($"{file.Path} holds no key of a log; PRIVATE+KEY+name+hash+key was expected. Restore it from a backup: without it nothing sealed can be continued.");
+    }
+
+    /// <summary>The same with a new key that signs; the one until now is kept as a public one only.</summary>
+    public NoteKeys Renewed() => new(NoteSigner.New(Signer.Verifier.Name, Signer.Verifier.Kind), [Signer.Verifier, .. Before]);
+
+    /// <summary>Writes them, durable.</summary>
+    public void Save(KeyFile file) => file.Write(Encoding.UTF8.GetBytes(string.Concat([Signer.Secret, "\n", .. Before.Select(key => $"{key}\n")])));
 }
 
 /// <summary>One line of signature.</summary>

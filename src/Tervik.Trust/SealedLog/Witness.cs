@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Tervik.Storage.Sealing;
 
 namespace Tervik.Trust.SealedLog;
 
@@ -9,10 +10,11 @@ namespace Tervik.Trust.SealedLog;
 /// <param name="name">Of the key, when it is made.</param>
 /// <param name="logs">Whose heads it signs.</param>
 /// <param name="clock">Gives the time in signatures.</param>
-public sealed class Witness(string folder, string name, IReadOnlyList<NoteVerifier> logs, TimeProvider clock) : IDisposable
+/// <param name="vault">With whose keys its key is encrypted; null for a plain file.</param>
+public sealed class Witness(string folder, string name, IReadOnlyList<NoteVerifier> logs, TimeProvider clock, Vault? vault = null) : IDisposable
 {
     const int MostHashes = 63;
-    readonly NoteSigner signer = NoteSigner.Load(Path.Combine(folder, "witness.key"), () => name, NoteVerifier.Cosignature);
+    readonly NoteSigner signer = NoteKeys.Load(new(Path.Combine(folder, "witness.key"), vault), () => name, NoteVerifier.Cosignature).Signer;
     readonly SemaphoreSlim turn = new(1, 1);
 
     /// <summary>Its key.</summary>

@@ -21,7 +21,7 @@ static class AuditCommand
         command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
         {
             await using var installation = await Installation.Open(settings, stop);
-            using var seal = new AccessSeal(installation.Trust, settings.Data, TimeProvider.System);
+            using var seal = new AccessSeal(installation.Trust, settings.Data, TimeProvider.System, installation.Vault);
             if (!File.Exists(seal.KeyFile)) throw new SettingsException($"There is no key of the log at {seal.KeyFile}: this node never served, or --data is another folder.");
             var heads = new List<SealVerification.Witnessed>();
             foreach (var file in parsed.GetValue(checkpoints) ?? []) heads.Add(new(file, await File.ReadAllTextAsync(file, stop)));

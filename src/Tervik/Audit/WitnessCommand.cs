@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Tervik.Storage.Sealing;
 using Tervik.Trust.SealedLog;
 
 namespace Tervik.Audit;
@@ -16,7 +17,8 @@ static class WitnessCommand
         var command = new Command("witness", "Signs the heads of other nodes' logs of accesses (C2SP tlog-witness); its key and what it has seen lie in --data.") { logs, name };
         command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
         {
-            using var witness = Open(settings.Data, parsed.GetValue(name)!, parsed.GetValue(logs)!);
+            using var vault = settings.Keys is { } keys ? Vault.Open(keys, settings.DataKeys) : null;
+            using var witness = Open(settings.Data, parsed.GetValue(name)!, parsed.GetValue(logs)!, vault);
             var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
             builder.WebHost.UseUrls(settings.Listen).ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = LongestRequest);
             builder.Logging.ClearProviders().AddJsonConsole().SetMinimumLevel(LogLevel.Warning);
@@ -37,11 +39,11 @@ static class WitnessCommand
         return command;
     }
 
-    static Witness Open(string folder, string name, string[] logs)
+    static Witness Open(string folder, string name, string[] logs, Vault? vault)
     {
         try
         {
-            return new(folder, name, [.. logs.Select(NoteVerifier.Parse)], TimeProvider.System);
+            return new(folder, name, [.. logs.Select(NoteVerifier.Parse)], TimeProvider.System, vault);
         }
         catch (FormatException fault)
         {

@@ -5,6 +5,8 @@ using Tervik.Storage;
 using Tervik.Storage.Sealing;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Identity.OAuth;
+using Tervik.Trust.SealedLog;
 
 namespace Tervik.Keys;
 
@@ -13,8 +15,10 @@ static class KeysCommand
 {
     /// <summary>Who is named in the log: whoever may run commands on the machine.</summary>
     const string Operator = "client/operator";
+    /// <summary>What the keys before signed and encrypted for applications stays valid until the next renewal.</summary>
+    const int KeptOAuthKeys = 1;
 
-    public static Command Create() => new("keys", "Encryption at rest: the institution key and the data keys (settings keys and dataKeys).") { Status(), Rotate(), Shred(), Seal() };
+    public static Command Create() => new("keys", "Encryption at rest: the institution key and the data keys (settings keys and dataKeys).") { Status(), Rotate(), Renew(), Shred(), Seal() };
 
     static Command Status()
     {
@@ -39,6 +43,38 @@ static class KeysCommand
             var wrapped = vault.Rotate();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{wrapped} data keys wrapped anew in {watch.Elapsed.TotalSeconds:0.00} s; the institution key is of generation {vault.Status().Generation}"));
             return Task.FromResult(0);
+        }));
+        return command;
+    }
+
+    static Command Renew()
+    {
+        var command = new Command("renew", "Makes all keys anew (databases, data keys, cursors, OAuth, log of accesses), and encrypts everything with the new ones. The node must be stopped; when it is interrupted, run it again. Needs room for a second copy of the largest database.");
+        command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
+        {
+            if (settings.Keys is not null)
+                using (var vault = OpenVault(settings))
+                {
+                    var files = new[] { ("record", settings.Record), ("trust", settings.Trust) }.Where(one => one.Item2.Engine == Engine.Sqlite).ToList();
+                    if (!vault.IsRenewing)
+                        foreach (var (name, options) in files) Database.DemandAlone(options.Connection, vault.KeyOf(name));
+                    vault.BeginRenewal();
+                    foreach (var (name, options) in files)
+                        if (vault.KeyBefore(name) is { } before && Database.Reseal(options.Connection, before, vault.KeyOf(name))) Console.WriteLine($"{options.Connection} has a new key");
+                }
+            await using var installation = await Installation.Open(settings, stop, isRenewal: true);
+            if (installation.Vault is not null)
+            {
+                var versions = await installation.Store.SealBodies(isRenewal: true, stop);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{versions} versions have the new keys of their patients"));
+            }
+            await installation.Store.ForgetCursorKey(stop);
+            OAuthKeys.Renew(OAuthKeys.FileIn(settings.Data, installation.Vault), KeptOAuthKeys);
+            using var seal = new AccessSeal(installation.Trust, settings.Data, TimeProvider.System, installation.Vault);
+            await seal.RenewKey(stop);
+            if (installation.Vault is { IsRenewing: true } renewing) renewing.EndRenewal();
+            Console.WriteLine($"The log of accesses is signed by {seal.Verifier} from now on: give this to its witnesses and to whoever checks it.");
+            return 0;
         }));
         return command;
     }
@@ -76,7 +112,7 @@ static class KeysCommand
                 foreach (var (name, options) in new[] { ("record", settings.Record), ("trust", settings.Trust) })
                     if (options.Engine == Engine.Sqlite && Database.Seal(options.Connection, vault.KeyOf(name))) Console.WriteLine($"{options.Connection} is encrypted");
             await using var installation = await Installation.Open(settings, stop);
-            var versions = await installation.Store.SealBodies(stop);
+            var versions = await installation.Store.SealBodies(isRenewal: false, stop);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{versions} versions encrypted with the keys of their patients"));
             return 0;
         }));

@@ -111,6 +111,79 @@ public sealed class KeysTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task All_keys_are_made_anew_and_what_was_there_can_be_read_and_checked_as_before()
+    {
+        using var http = await node.Client("client/test");
+        for (var i = 0; i < 20; i++) await Put(http, $"p{i}");
+        await Put(http, "p3");
+        var (code, output) = await node.Run("keys", "renew");
+        Assert.True(code == 1 && output.Contains("in use by another program", StringComparison.Ordinal), output);
+        var before = await Public();
+        await node.Kill();
+        var (backup, files) = (keys + "-backup", Directory.CreateTempSubdirectory("tervik-before-").FullName);
+        Copy(keys, backup);
+        Copy(node.Folder, files);
+        try
+        {
+            (code, output) = await node.Run("keys", "renew");
+            Assert.True(code == 0, output);
+            Assert.Contains("42 versions", output, StringComparison.Ordinal);
+            await node.InitializeAsync();
+            Assert.Contains(Canary, await http.GetStringAsync("Patient/p3/_history/1", Stop), StringComparison.Ordinal);
+            Assert.Equal(20, (await Found(http, "Observation?_count=100")).Length);
+            await Put(http, "p21");
+            await Sound(node);
+            (code, output) = await node.Run("audit", "verify");
+            Assert.True(code == 0, output);
+            var after = await Public();
+            Assert.NotEqual(before.Log, after.Log);
+            Assert.Equal(before.Log.Split('+')[0], after.Log.Split('+')[0]);
+            // The older key that signs for applications is published beside the new one.
+            Assert.Equal((1, 2), (before.Applications.Count, after.Applications.Count));
+            Assert.Subset(after.Applications.ToHashSet(), before.Applications.ToHashSet());
+
+            // The data keys of before open nothing of today, whatever institution key comes with them.
+            await node.Kill();
+            await using var thief = new Node { Folder = node.Folder, Others = ["demo=false", $"keys=file:{backup}/institution.key", $"dataKeys={backup}/keys.db"] };
+            (code, output) = await thief.Run("verify");
+            Assert.True(code == 1 && output.Contains("cannot be decrypted", StringComparison.Ordinal), output);
+            // And the data of before is opened by nothing of today.
+            await using var older = new Node { Folder = files, Others = Settings };
+            (code, output) = await older.Run("verify");
+            Assert.True(code == 1 && output.Contains("cannot be decrypted", StringComparison.Ordinal), output);
+        }
+        finally
+        {
+            Directory.Delete(backup, recursive: true);
+            if (Directory.Exists(files)) Directory.Delete(files, recursive: true);
+        }
+
+        async Task<(string Log, IReadOnlyList<string> Applications)> Public()
+        {
+            using var set = JsonDocument.Parse(await http.GetStringAsync($"{node.Address}/oauth/jwks", Stop));
+            return (await http.GetStringAsync($"{node.Address}/access-log/key", Stop), [.. set.RootElement.GetProperty("keys").EnumerateArray().Select(key => key.GetProperty("kid").GetString()!)]);
+        }
+    }
+
+    [Fact]
+    public async Task The_keys_of_applications_and_of_the_log_are_encrypted_in_their_files_and_refused_without_the_data_keys()
+    {
+        using (var client = await node.Client("client/test")) await client.GetStringAsync("Patient?_count=1", Stop);
+        for (var wait = 0; !File.Exists($"{node.Folder}/access-log.key") && wait < 300; wait++) await Task.Delay(100, Stop);
+        await node.Kill();
+        foreach (var file in (string[])["oauth.keys", "access-log.key"])
+        {
+            var bytes = await File.ReadAllBytesAsync($"{node.Folder}/{file}", Stop);
+            foreach (var word in (string[])["PRIVATE", "Signing", "Encryption"]) Assert.True(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(word)) < 0, $"{file} holds {word}");
+        }
+        var was = await File.ReadAllBytesAsync($"{node.Folder}/access-log.key", Stop);
+        was[^20] ^= 1;
+        await File.WriteAllBytesAsync($"{node.Folder}/access-log.key", was, Stop);
+        var (code, output) = await node.Run("audit", "verify");
+        Assert.True(code == 1 && output.Contains("access-log.key cannot be decrypted", StringComparison.Ordinal), output);
+    }
+
+    [Fact]
     public async Task A_shredded_patient_is_gone_also_from_backups_and_everybody_else_is_not()
     {
         using var http = await node.Client("client/test");

@@ -75,6 +75,49 @@ public sealed partial class VaultTests : IDisposable
         Assert.Contains("older than the key", Assert.Throws<StorageException>(() => Vault.Open(setting, DataKeys + ".old")).Message, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData("file"), InlineData("pkcs11")]
+    public void During_a_renewal_old_and_new_are_opened_also_after_an_interruption_and_afterwards_the_new_alone(string kind)
+    {
+        var setting = Setting(kind);
+        byte[] old, fresh;
+        using (var vault = Vault.Open(setting, DataKeys))
+        {
+            old = vault.Seal(7, "clinical", "vana"u8, Place);
+            vault.BeginRenewal();
+            fresh = vault.Seal(7, "clinical", "uus"u8, Place);
+        }
+        using (var again = Vault.Open(setting, DataKeys))
+        {
+            Assert.True(again.IsRenewing);
+            again.BeginRenewal(); // goes on: what was sealed since is not left behind
+            Assert.Equal("vana"u8, again.Open(7, "clinical", old, Place));
+            Assert.Equal("uus"u8, again.Open(7, "clinical", fresh, Place));
+            Assert.Throws<StorageException>(() => again.Open(8, "clinical", old, Place));
+            again.EndRenewal();
+            Assert.False(again.IsRenewing);
+            Assert.Throws<StorageException>(() => again.Open(7, "clinical", old, Place));
+            Assert.Equal("uus"u8, again.Open(7, "clinical", fresh, Place));
+        }
+        using var last = Vault.Open(setting, DataKeys);
+        Assert.Equal((2, 2), last.Status());
+        Assert.Equal("uus"u8, last.Open(7, "clinical", fresh, Place));
+    }
+
+    [Fact]
+    public void A_file_of_keys_is_encrypted_at_its_first_reading_and_stays_what_it_was()
+    {
+        using var vault = Open("file");
+        var path = Path.Combine(folder, "some.key");
+        new KeyFile(path, null).Write("saladus"u8);
+        Assert.Equal("saladus"u8, Assert.IsType<byte[]>(new KeyFile(path, vault).Read()));
+        Assert.True(File.ReadAllBytes(path).AsSpan().IndexOf("saladus"u8) < 0);
+        Assert.Equal("saladus"u8, Assert.IsType<byte[]>(new KeyFile(path, vault).Read()));
+        Assert.Contains("setting keys", Assert.Throws<StorageException>(() => new KeyFile(path, null).Read()).Message, StringComparison.Ordinal);
+        File.Move(path, Path.Combine(folder, "other.key"));
+        Assert.Throws<StorageException>(() => new KeyFile(Path.Combine(folder, "other.key"), vault).Read());
+        Assert.Null(new KeyFile(path, vault).Read());
+    }
+
     [Fact]
     public void An_interrupted_rotation_is_finished_at_the_next_start()
     {

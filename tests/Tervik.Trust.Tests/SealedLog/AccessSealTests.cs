@@ -106,6 +106,32 @@ public sealed class AccessSealTests
         Assert.Equal(310, (await again.Seal(Stop))!.Size);
     }
 
+    [Fact]
+    public async Task After_the_key_is_renewed_the_old_one_leads_to_the_new_and_makes_no_newest_head_any_more()
+    {
+        await using var place = await Place.Open(Engine.Sqlite);
+        await place.Append(0, 300);
+        await place.Seal.Seal(Stop);
+        var (old, stolen) = (place.Seal.Verifier, await File.ReadAllTextAsync(place.Seal.KeyFile, Stop));
+        await place.Seal.RenewKey(Stop);
+        var both = Checkpoint.Parse((await place.Seal.Newest(Stop))!.Note);
+        Assert.True(both.IsSignedBy(old) && both.IsSignedBy(place.Seal.Verifier) && old.Hash != place.Seal.Verifier.Hash && old.Name == place.Seal.Verifier.Name);
+        await place.Append(300, 10);
+        using (var again = new AccessSeal(place.Database, Path.GetDirectoryName(place.Seal.KeyFile)!, TimeProvider.System))
+        {
+            var next = Checkpoint.Parse((await again.Seal(Stop))!.Note);
+            Assert.True(next.IsSignedBy(place.Seal.Verifier) && !next.IsSignedBy(old));
+        }
+        Assert.Empty((await place.Verify()).Findings);
+        // Who has the key of before signs the whole log anew.
+        await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(place.Seal.KeyFile)!, "stolen"), stolen, Stop);
+        var thief = NoteKeys.Load(new(Path.Combine(Path.GetDirectoryName(place.Seal.KeyFile)!, "stolen"), null), () => throw new InvalidOperationException(), NoteVerifier.Signature).Signer;
+        var newest = (await place.Seal.Newest(Stop))!;
+        var text = Checkpoint.Parse(newest.Note).Text;
+        await place.Database.Write(session => session.Execute("UPDATE access_checkpoint SET note = $1 WHERE size = $2", $"{text}\n{thief.Sign(text, TimeProvider.System.GetUtcNow())}", newest.Size), Stop);
+        Assert.Contains((await place.Verify()).Findings, finding => finding.Contains("is not signed by", StringComparison.Ordinal));
+    }
+
     static readonly string[] Tables = ["access_event", "access_patient", "access_agent", "access_tile", "access_checkpoint"];
 
     static Task<int> Save(Database database, string prefix) => database.Write(async session =>

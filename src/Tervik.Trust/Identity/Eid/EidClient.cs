@@ -51,7 +51,7 @@ public sealed class EidClient(TrustSettings settings, SearchEngine search, Staff
             client.SetStateTokenLifetime(TimeSpan.FromMinutes(15));
             client.DisableWebServicesFederationClaimMapping();
             foreach (var key in keys.Signing) client.AddSigningKey(key);
-            client.AddEncryptionKey(keys.Encryption);
+            foreach (var key in keys.Encryption) client.AddEncryptionKey(key);
             // Whether the way here is encrypted is the operator's: a proxy or the setting listen.
             client.UseAspNetCore().EnableRedirectionEndpointPassthrough().EnableErrorPassthrough().DisableTransportSecurityRequirement().Configure(options =>
             {

@@ -1,58 +1,59 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
+using Tervik.Storage.Sealing;
 
 namespace Tervik.Trust.Identity.OAuth;
 
-/// <summary>The keys of the authorization server: they sign its ID tokens and encrypt what is inside of its own tokens. Kept beside the database, readable by its user only.</summary>
+/// <summary>The keys of the authorization server: they sign its ID tokens and encrypt what is inside of its own tokens. Kept beside the database (<see cref="KeyFile"/>).</summary>
 public sealed class OAuthKeys
 {
-    const string FileName = "oauth.keys";
+    sealed record Stored(string[] Signing, string[] Encryption);
 
-    sealed record Stored(string[] Signing, string Encryption);
-
-    OAuthKeys(IReadOnlyList<ECDsaSecurityKey> signing, SymmetricSecurityKey encryption) => (Signing, Encryption) = (signing, encryption);
+    OAuthKeys(IReadOnlyList<ECDsaSecurityKey> signing, IReadOnlyList<SymmetricSecurityKey> encryption) => (Signing, Encryption) = (signing, encryption);
 
     /// <summary>ECDSA P-256; the first signs, all are published.</summary>
     public IReadOnlyList<ECDsaSecurityKey> Signing { get; }
-    /// <summary>256 bits.</summary>
-    public SymmetricSecurityKey Encryption { get; }
+    /// <summary>256 bits; the first encrypts, all can open.</summary>
+    public IReadOnlyList<SymmetricSecurityKey> Encryption { get; }
 
-    /// <summary>The keys in a folder; made when there are none.</summary>
+    /// <summary>Where they lie in the folder of a node.</summary>
+    public static KeyFile FileIn(string folder, Vault? vault) => new(Path.Combine(folder, "oauth.keys"), vault);
+
+    /// <summary>The keys in a file; made when there are none.</summary>
     /// <exception cref="InvalidDataException">The file is no file of keys.</exception>
-    public static OAuthKeys Open(string folder)
+    public static OAuthKeys Open(KeyFile file)
     {
-        var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path)) Write(path, new([NewKey()], Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))));
-        var stored = Read(path);
-        return new([.. stored.Signing.Select(Key)], new SymmetricSecurityKey(Convert.FromBase64String(stored.Encryption)));
+        if (Read(file) is not { } stored) Write(file, stored = new([NewKey()], [NewSecret()]));
+        return new([.. stored.Signing.Select(Key)], [.. stored.Encryption.Select(secret => new SymmetricSecurityKey(Convert.FromBase64String(secret)))]);
     }
 
-    /// <summary>Puts a new signing key before the others; what the older ones signed stays valid until they are removed.</summary>
-    /// <param name="folder">Where the file lies.</param>
+    /// <summary>Puts new keys before the others; what the older ones signed and encrypted stays valid until they are removed.</summary>
+    /// <param name="file">Where they lie.</param>
     /// <param name="kept">So many older ones stay.</param>
-    public static void Rotate(string folder, int kept)
+    public static void Renew(KeyFile file, int kept)
     {
-        var path = Path.Combine(folder, FileName);
-        var stored = Read(path);
-        Write(path, stored with { Signing = [NewKey(), .. stored.Signing.Take(kept)] });
+        var stored = Read(file) ?? new([], []);
+        Write(file, new([NewKey(), .. stored.Signing.Take(kept)], [NewSecret(), .. stored.Encryption.Take(kept)]));
     }
 
-    static Stored Read(string path) => JsonSerializer.Deserialize<Stored>(File.ReadAllText(path)) is { Signing.Length: > 0, Encryption.Length: > 0 } stored ? stored : throw new InvalidDataException($"{path} holds no keys.");
-
-    static void Write(string path, Stored stored)
+    static Stored? Read(KeyFile file)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var fresh = path + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new FileStream(fresh, options))
+        if (file.Read() is not { } bytes) return null;
+        try
         {
-            JsonSerializer.Serialize(file, stored);
-            file.Flush(flushToDisk: true);
+            if (JsonSerializer.Deserialize<Stored>(bytes) is { Signing.Length: > 0, Encryption.Length: > 0 } stored) return stored;
         }
-        File.Move(fresh, path, overwrite: true);
+        catch (JsonException)
+        {
+            // As below.
+        }
+        throw new InvalidDataException($"{file.Path} holds no keys. Restore it, or remove it: then new ones are made, and the tokens of applications end.");
     }
+
+    static void Write(KeyFile file, Stored stored) => file.Write(JsonSerializer.SerializeToUtf8Bytes(stored));
+
+    static string NewSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     static string NewKey()
     {

@@ -38,7 +38,7 @@ public static class OAuthServer
         services.AddSingleton<OAuthPrincipals>();
         services.AddSingleton<AppOrigins>();
         services.AddSingleton(provider => new Launches(database, provider.GetRequiredService<TimeProvider>()));
-        var keys = OAuthKeys.Open(settings.Folder);
+        var keys = OAuthKeys.Open(OAuthKeys.FileIn(settings.Folder, settings.Vault));
         var library = services.AddOpenIddict();
         EidClient.Add(library, settings, keys);
         library
@@ -75,7 +75,7 @@ public static class OAuthServer
         server.DisableScopeValidation().IgnoreScopePermissions().IgnoreResourcePermissions();
         server.RegisterScopes(Scopes.OpenId, Scopes.Profile, Scopes.OfflineAccess, "fhirUser", "launch", "launch/patient");
         foreach (var key in keys.Signing) server.AddSigningKey(key);
-        server.AddEncryptionKey(keys.Encryption);
+        foreach (var key in keys.Encryption) server.AddEncryptionKey(key);
         var issuer = settings.Issuer.ToString().TrimEnd('/');
         server.AddEventHandler<OpenIddictServerEvents.ValidateTokenContext>(handler => handler.SetOrder(int.MinValue + 1000).UseInlineHandler(context =>
         {

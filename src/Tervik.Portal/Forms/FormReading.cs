@@ -15,13 +15,10 @@ static class FormReading
     const long Longest = 1 << 20;
 
     /// <summary>Around everything that reads forms. Resources have limits of their own.</summary>
-    public static void UseFormReading(this WebApplication app) => app.Use(async (request, next) =>
+    public static void UseFormReading(this WebApplication app) => app.Use((request, next) => request.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) ? next(request) : Guarded(request, next));
+
+    static async Task Guarded(HttpContext request, RequestDelegate next)
     {
-        if (request.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal))
-        {
-            await next(request);
-            return;
-        }
         if (request.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = Longest;
         if (!request.Request.HasFormContentType) request.Features.Set<IFormFeature>(new NoForm());
         try
@@ -34,7 +31,7 @@ static class FormReading
             var status = fault is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status400BadRequest;
             await FaultPage.Of(new Frame(null, Appearance.Of(request), "/", FormGuard.TokenFor(request)), status).ExecuteAsync(request);
         }
-    });
+    }
 
     /// <summary>The body of a request that says it is something else.</summary>
     sealed class NoForm : IFormFeature

@@ -252,9 +252,18 @@ public sealed class AccessLog : IAsyncDisposable
     internal static async ValueTask<List<LoggedAccess>> Read(Session session, string which, params SqlValue[] values)
     {
         var found = new List<LoggedAccess>();
-        await using var rows = await session.Query($"SELECT {Columns} FROM access_event e {which}", values);
-        while (await rows.Read()) found.Add(ReadAccess(rows));
+        await Visit(session, which, found.Add, values);
         return found;
+    }
+
+    /// <summary>The same, each as it is read.</summary>
+    /// <returns>How many.</returns>
+    internal static async ValueTask<int> Visit(Session session, string which, Action<LoggedAccess> visit, params SqlValue[] values)
+    {
+        var count = 0;
+        await using var rows = await session.Query($"SELECT {Columns} FROM access_event e {which}", values);
+        for (; await rows.Read(); count++) visit(ReadAccess(rows));
+        return count;
     }
 
     static LoggedAccess ReadAccess(Rows rows) => new(

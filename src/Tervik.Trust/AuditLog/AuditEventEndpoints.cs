@@ -22,12 +22,9 @@ static class AuditEventEndpoints
     {
         app.MapGet(Path + "/{id:regex(^access-[0-9]+$)}", Read);
         // A route cannot look at the query and step aside, a middleware can.
-        app.Use(async (request, next) =>
-        {
-            if (HttpMethods.IsGet(request.Request.Method) && request.Request.Path == Path && AuditEventSearch.Answers(request.Request.Query.Keys))
-                await (await Search(request, request.RequestAborted)).ExecuteAsync(request);
-            else await next(request);
-        });
+        app.Use((request, next) => HttpMethods.IsGet(request.Request.Method) && request.Request.Path == Path && AuditEventSearch.Answers(request.Request.Query.Keys) ? Found(request) : next(request));
+
+        static async Task Found(HttpContext request) => await (await Search(request, request.RequestAborted)).ExecuteAsync(request);
     }
 
     static async Task<IResult> Read(string id, HttpContext request, IAccessControl control, Identification identification, AuditView view, CancellationToken stop)

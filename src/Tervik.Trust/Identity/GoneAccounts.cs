@@ -42,10 +42,21 @@ sealed class GoneAccounts(RecordStore store, Credentials credentials, TimeProvid
     public static void Use(WebApplication app)
     {
         var (gone, credentials, sessions, identification) = (app.Services.GetRequiredService<GoneAccounts>(), app.Services.GetRequiredService<Credentials>(), app.Services.GetRequiredService<Sessions>(), app.Services.GetRequiredService<Identification>());
-        app.Use(async (request, next) =>
+        app.Use((request, next) =>
+        {
+            if (LimitMiddleware.IsOpen(request)) return next(request);
+            // Mostly known already: then there is nothing to wait for.
+            var checking = GoneAgent(request);
+            return checking is { IsCompletedSuccessfully: true, Result: null } ? next(request) : After(checking.AsTask(), request, next);
+        });
+
+        async ValueTask<string?> GoneAgent(HttpContext request) =>
+            await identification.Of(request, request.RequestAborted) is { Agent: { } agent } && await gone.Has(agent, request.RequestAborted) ? agent : null;
+
+        async Task After(Task<string?> checking, HttpContext request, RequestDelegate next)
         {
             var stop = request.RequestAborted;
-            if (!LimitMiddleware.IsOpen(request) && await identification.Of(request, stop) is { Agent: { } agent } && await gone.Has(agent, stop))
+            if (await checking is { } agent)
             {
                 await credentials.End(agent, stop);
                 if (request.Request.Headers.Authorization.Count > 0)
@@ -57,6 +68,6 @@ sealed class GoneAccounts(RecordStore store, Credentials credentials, TimeProvid
                 await sessions.Close(request, stop);
             }
             await next(request);
-        });
+        }
     }
 }

@@ -44,18 +44,13 @@ public static class AccessLeaf
             json.WriteStringValue(access.Interaction.Id);
             json.WriteNumberValue(access.Status);
             json.WriteStringValue(access.Request);
+            if (access.Concerned is { } concerned) json.WriteNumberValue(concerned);
+            else json.WriteNullValue();
+            json.WriteStringValue(access.Client);
+            json.WriteStringValue(access.Purpose);
             End(json);
-            One(json, "query"u8, access.Query);
-            // Events from before there were circumstances keep the leaves they have in the tree.
-            if (access.Concerned is { } concerned)
-            {
-                Begin(json, "circumstances"u8);
-                json.WriteNumberValue(concerned);
-                json.WriteStringValue(access.Client);
-                json.WriteStringValue(access.Purpose);
-                End(json);
-                One(json, "address"u8, access.Address);
-            }
+            if (access.Query is { } query) One(json, "query"u8, query);
+            if (access.Address is { } address) One(json, "address"u8, address);
             foreach (var resource in access.Resources) One(json, "resource"u8, resource);
             // As a text: the numbers are larger than those of scripts.
             Span<char> key = stackalloc char[20];

@@ -25,8 +25,8 @@ public sealed record Inclusion(long Leaf, IReadOnlyList<byte[]> Path);
 /// <remarks>The tree's tiles, its head and its signatures have the forms of C2SP tlog-tiles, tlog-checkpoint and signed-note: any monitor of such logs reads them.</remarks>
 public sealed class AccessSeal : IDisposable
 {
-    /// <summary>So many events at most are sealed in one transaction.</summary>
-    public const int LargestBatch = 8192;
+    /// <summary>So many events at most are sealed under one signature.</summary>
+    public const int LargestBatch = 65_536;
     const long HourUs = 3_600_000_000;
 
     readonly Database database;
@@ -95,14 +95,14 @@ public sealed class AccessSeal : IDisposable
         // Another program on the same database may have gone on.
         var current = edge?.Size == before ? edge : await Load(newest, stop);
         edge = null; // What is changed below is the tree's edge again only once it is stored.
-        var events = await database.Read(session => AccessLog.Read(session, $"WHERE e.event > $1 ORDER BY e.event LIMIT {LargestBatch}", current.LastEvent), stop);
-        if (events.Count == 0)
+        var tiles = new List<Tile>();
+        // One after the other, as they are read: a list of them all would outlive the collections that take short-lived objects for nothing.
+        await database.Read(session => AccessLog.Visit(session, $"WHERE e.event > $1 ORDER BY e.event LIMIT {LargestBatch}", access => current.Enter(MerkleTree.Leaf(AccessLeaf.Data(access)), access.Event, tiles.Add), current.LastEvent), stop);
+        if (current.Size == before)
         {
             edge = current;
             return null;
         }
-        var tiles = new List<Tile>();
-        foreach (var access in events) current.Enter(MerkleTree.Leaf(AccessLeaf.Data(access)), access.Event, tiles.Add); // on one core: readers wait for none of this
         tiles.AddRange(current.Partial());
         var text = Checkpoint.TextOf(Verifier.Name, current.Size, current.Root);
         var checkpoint = new KeptCheckpoint(current.Size, clock.NowUs(), current.LastEvent, $"{text}\n{keys.Value.Signer.Sign(text, clock.GetUtcNow())}");

@@ -13,16 +13,17 @@ static class CrossOrigin
     public static void UseCrossOrigin(this WebApplication app)
     {
         var origins = app.Services.GetRequiredService<AppOrigins>();
-        app.Use(async (request, next) =>
+        app.Use((request, next) =>
         {
-            if (!Array.Exists(Paths, path => request.Request.Path.StartsWithSegments(path, StringComparison.Ordinal)))
-            {
-                await next(request);
-                return;
-            }
+            if (!Array.Exists(Paths, path => request.Request.Path.StartsWithSegments(path, StringComparison.Ordinal))) return next(request);
+            request.Response.Headers.Vary = "Origin";
+            return request.Request.Headers.Origin is [{ Length: > 0 } origin] ? FromPage(origin, request, next) : next(request);
+        });
+
+        async Task FromPage(string origin, HttpContext request, RequestDelegate next)
+        {
             var headers = request.Response.Headers;
-            headers.Vary = "Origin";
-            if (request.Request.Headers.Origin is [{ Length: > 0 } origin] && await origins.Has(request, origin))
+            if (await origins.Has(request, origin))
             {
                 headers.AccessControlAllowOrigin = origin;
                 headers.AccessControlExposeHeaders = "Location, ETag, Content-Location, Last-Modified, X-Request-Id, Retry-After";
@@ -36,6 +37,6 @@ static class CrossOrigin
                 }
             }
             await next(request);
-        });
+        }
     }
 }

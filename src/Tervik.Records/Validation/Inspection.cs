@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Tervik.Records.Definitions;
-using Tervik.Records.Files;
 using Tervik.Records.FhirPath;
+using Tervik.Records.Files;
 using Tervik.Records.Model;
 using Tervik.Records.Terminology;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Configuration;
+using Tervik.Records.Files;
 using Tervik.Records.Model;
 using Tervik.Records.Rest;
 using Tervik.Storage;
@@ -16,7 +17,7 @@ sealed record Settings
 {
     static readonly string[] Known =
     [
-        "data", "database", "insecureDatabase", "keys", "dataKeys", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries",
+        "data", "database", "insecureDatabase", "keys", "dataKeys", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries", "unfitFiles", "malwareScanner",
         "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
@@ -117,6 +118,11 @@ sealed record Settings
             {
                 LongestBody = Number(configuration, "longestBodyMb", 64, 1, 1024) << 20,
                 MostEntries = Number(configuration, "mostEntries", 50_000, 1, 1_000_000),
+                Files = new()
+                {
+                    AcceptsUnfit = UnfitOf(configuration["unfitFiles"]),
+                    Scanner = ScannerOf(configuration["malwareScanner"]),
+                },
                 Search = new()
                 {
                     PageSize = Number(configuration, "pageSize", 20, 1, 10000),
@@ -153,6 +159,25 @@ sealed record Settings
             Least = (configuration["eidLeast"] ?? "substantial") switch { "low" => Assurance.Low, "substantial" => Assurance.Substantial, "high" => Assurance.High, var other => throw Wrong("eidLeast", other, "low, substantial or high") },
         };
     }
+
+    static bool UnfitOf(string? text) => text switch { null or "" or "refuse" => false, "accept" => true, _ => throw Wrong("unfitFiles", text, "refuse (files whose content does not fit their type) or accept") };
+
+    static ScannerPlace? ScannerOf(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        try
+        {
+            return ScannerPlace.Parse(text);
+        }
+        catch (FormatException fault)
+        {
+            throw new SettingsException($"The setting malwareScanner is {text}; {fault.Message}.");
+        }
+    }
+
+    /// <summary>What an operator should know at the start; null when there is nothing.</summary>
+    public string? Notice => Rest.Files.Scanner is not null || new Uri(Listen).IsLoopback && PublicAddress.IsLoopback ? null
+        : "The setting malwareScanner names no scanner (clamd://host:3310 or clamd:///path/of/socket): files that are sent are stored without a look for malware.";
 
     /// <summary>Why the node must not serve; null when it may: what others could read on the way to its clients is not sent.</summary>
     public string? WhyNotServed

@@ -19,7 +19,7 @@ static class OpenRecord
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(address);
         builder.Services.AddSingleton<IAccessControl, Everybody>();
-        builder.Services.AddRecords(store, new());
+        builder.Services.AddRecords(store, new() { Files = new() { AcceptsUnfit = true } }); // official examples hold placeholders for files
         return builder.Build().MapFhir();
     }
 

@@ -20,6 +20,7 @@ public sealed record Suite(string Name, string Place, Func<string, IEnumerable<C
     public static IReadOnlyList<Suite> All { get; } =
     [
         new("examples", "fhir-r4-examples", Examples.Run),
+        new("examples-files", "fhir-r4-examples", ExampleFiles.Run),
         new("examples-search", "fhir-r4-examples", ExampleSearch.Run),
         new("json", "json", JsonParsing.Run),
         new("server", "server", ServerScenarios.Run),

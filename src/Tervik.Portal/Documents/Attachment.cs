@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using Tervik.Portal.Reading;
+using Tervik.Records.Files;
 
 namespace Tervik.Portal.Documents;
 
@@ -22,10 +23,7 @@ public sealed record Attachment(int Number, string ContentType, string? Charset,
     static readonly FrozenSet<string> Elements = FrozenSet.ToFrozenSet(["attachment", "presentedForm", "contentAttachment", "valueAttachment", "sourceAttachment", "photo", "image", "content", "attachmentReport"]);
 
     // What a browser may show: no script can come of it. HTML and SVG are never among them.
-    static readonly FrozenDictionary<string, byte[]> ShownInline = new Dictionary<string, byte[]>
-    {
-        ["text/plain"] = [], ["application/pdf"] = "%PDF"u8.ToArray(), ["image/png"] = [0x89, (byte)'P', (byte)'N', (byte)'G'], ["image/jpeg"] = [0xFF, 0xD8, 0xFF],
-    }.ToFrozenDictionary();
+    static readonly FrozenSet<string> ShownInline = FrozenSet.ToFrozenSet(["application/pdf", "image/png", "image/jpeg"]);
 
     static readonly FrozenDictionary<string, string> Endings = new Dictionary<string, string>
     {
@@ -77,8 +75,8 @@ public sealed record Attachment(int Number, string ContentType, string? Charset,
 
     public bool IsHtml => ContentType is "text/html" or "application/xhtml+xml";
 
-    /// <summary>Whether a browser may show these bytes itself: a type on the list, and bytes that begin as that type does.</summary>
-    public static bool MayBeInline(string contentType, ReadOnlySpan<byte> bytes) => ShownInline.TryGetValue(contentType, out var begin) && bytes.StartsWith(begin);
+    /// <summary>Whether a browser may show these bytes itself: a type on the list, and bytes that fit it. Plain text is text whatever it holds.</summary>
+    public static bool MayBeInline(string contentType, ReadOnlySpan<byte> bytes) => contentType == "text/plain" || ShownInline.Contains(contentType) && FileSignatures.Fits(contentType, bytes);
 
     /// <summary>The bytes; null when they are not in the entry, or are no base64.</summary>
     public byte[]? Bytes()

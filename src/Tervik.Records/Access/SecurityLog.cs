@@ -25,6 +25,21 @@ public static partial class SecurityLog
             Write(loggers.CreateLogger(Category), what, detail is { Length: > LongestText } ? detail[..LongestText] : detail, request.Connection.RemoteIpAddress is { } address ? NetworkOf(address).ToString() : null, request.TraceIdentifier);
     }
 
+    /// <summary>Notes a file that was refused as malware. A program that sent it is named; a person is known by the trace alone.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="signature">What the scanner calls it.</param>
+    /// <param name="sizeBytes">Of the file.</param>
+    /// <param name="sha256">Of the file.</param>
+    /// <param name="agent">Who sent it.</param>
+    public static void Malware(HttpContext request, string signature, long sizeBytes, string sha256, string? agent)
+    {
+        if (request.RequestServices?.GetService<ILoggerFactory>() is { } loggers)
+            WriteMalware(loggers.CreateLogger(Category), "malware-found", signature, agent is not null && agent.StartsWith("client/", StringComparison.Ordinal) ? agent : "a person", sizeBytes, sha256, request.Connection.RemoteIpAddress is { } address ? NetworkOf(address).ToString() : null, request.TraceIdentifier);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, EventName = "malware", Message = "{Event} {Detail} sent by {Sender}, {SizeBytes} bytes with SHA-256 {Sha256}, from {Network} (trace {Trace})")]
+    static partial void WriteMalware(ILogger logger, string Event, string detail, string sender, long sizeBytes, string sha256, string? network, string trace);
+
     [LoggerMessage(Level = LogLevel.Warning, EventName = "security", Message = "{Event} {Detail} from {Network} (trace {Trace})")]
     static partial void Write(ILogger logger, string @event, string? detail, string? network, string trace);
 

@@ -8,12 +8,10 @@ using Tervik.Records.Rest;
 namespace Tervik.Records.Operations;
 
 /// <summary><c>$meta</c>, <c>$meta-add</c>, <c>$meta-delete</c>: profiles, tags and security labels (resource-operations.html).</summary>
-sealed class MetaOperations(RecordStore store, IAccessControl access)
+sealed class MetaOperations(RecordStore store, IAccessControl access, Incoming incoming)
 {
     const int MostAttempts = 8;
     static readonly string[] Lists = ["profile", "security", "tag"];
-
-    readonly Incoming incoming = new(store, access);
 
     public async ValueTask<RestAnswer> Read(RestRequest request, Permission permission, Interaction interaction)
     {
@@ -34,7 +32,7 @@ sealed class MetaOperations(RecordStore store, IAccessControl access)
             var resource = JsonNode.Parse(existing.Body)!.AsObject();
             foreach (var list in Lists) Merge(resource["meta"]!.AsObject(), sent, list, isAddition: interaction.Name == "$meta-add");
             using var changed = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(resource, NodeJson.Default.JsonObject));
-            var draft = incoming.Prepare(changed.RootElement, existing.Id, permission, interaction, null);
+            var draft = await incoming.Prepare(request, changed.RootElement, existing.Id, permission, interaction, () => new(existing));
             var result = await store.Commit([new() { Method = "PUT", Type = existing.Type, Id = existing.Id, Draft = draft, ExpectedVersion = existing.Version }], [], request.Http.RequestAborted);
             if (result.Outcome != CommitOutcome.Done) continue;
             var answer = Answer(result.Results[0]!, 200);

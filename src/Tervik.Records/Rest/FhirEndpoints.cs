@@ -22,6 +22,9 @@ public static partial class FhirEndpoints
     /// <summary>Bytes of a body that is read from anybody; one whose length is not said counts as longer.</summary>
     const int ShortBody = 64 << 10;
 
+    /// <summary>What does not answer now, a database or a scanner, is started again in about this time.</summary>
+    const string TryAgainSeconds = "30";
+
     static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
     /// <summary>Maps the FHIR base. Each request is decided by <see cref="Access.IAccessControl"/> and logged before its answer leaves.</summary>
@@ -142,6 +145,7 @@ public static partial class FhirEndpoints
             headers.Location = address;
             headers.ContentLocation = address;
         }
+        if (answer.Status == StatusCodes.Status503ServiceUnavailable) headers.RetryAfter = TryAgainSeconds;
         if (answer.Status == StatusCodes.Status401Unauthorized) headers.WWWAuthenticate = "Bearer";
         if (answer.Body.IsEmpty || answer.Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified) return;
         var body = Formats.Shape(answer, http.Request, format);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Tervik.Records.Access;
 using Tervik.Records.Definitions;
+using Tervik.Records.Files;
 using Tervik.Records.Metadata;
 using Tervik.Records.Operations;
 using Tervik.Records.Resources;
@@ -15,17 +16,19 @@ public sealed record RestSettings
     public int LongestBody { get; init; } = 64 << 20;
     /// <summary>Entries of a batch or transaction.</summary>
     public int MostEntries { get; init; } = 50_000;
+    /// <summary>Files inside resources.</summary>
+    public FileSettings Files { get; init; } = new();
     /// <summary>Of searches; the sizes of pages and the longest query hold for history too.</summary>
     public SearchLimits Search { get; init; } = new();
 }
 
 /// <summary>Finds what a request asks for, has it decided, done and logged. HTTP requests and bundle entries take the same way.</summary>
-sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocuments documents, IAccessControl access, RestSettings settings)
+sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocuments documents, IAccessControl access, Incoming incoming, FileAdmission admission, RestSettings settings)
 {
     readonly Reading reading = new(store, settings);
-    readonly Writing writing = new(store, searches, access);
+    readonly Writing writing = new(store, searches, access, incoming);
     readonly Searching searching = new(searches, store);
-    readonly MetaOperations meta = new(store, access);
+    readonly MetaOperations meta = new(store, access, incoming);
     readonly CompartmentOperations compartments = new(searches, store, settings);
     readonly SummaryOperation summaries = new(documents, searches, store);
     readonly CapabilityStatements capabilities = new();
@@ -34,6 +37,7 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocumen
     public RecordStore Store => store;
     public SearchEngine Searches => searches;
     public IAccessControl Access => access;
+    public Incoming Incoming => incoming;
 
     delegate ValueTask<RestAnswer> Handler(RestRequest request, Permission permission, Interaction interaction);
 
@@ -121,8 +125,8 @@ sealed class FhirServer(RecordStore store, SearchEngine searches, SummaryDocumen
         ("GET" or "HEAD" or "POST", "$everything", "Patient" or "Encounter", not null) => (new(operation, type, id), compartments.Everything),
         ("GET" or "HEAD" or "POST", "$summary", "Patient", _) => (new(operation, type, id), summaries.Answer),
         ("GET" or "HEAD" or "POST", "$lastn", "Observation", null) => (new(operation, type), compartments.LastN),
-        ("POST", "$validate", not null, _) => (new(operation, type, id), Validating.Answer),
-        ("GET" or "HEAD", "$validate", not null, not null) => (new(operation, type, id), (r, _, i) => Validating.Stored(store, access, r, i)),
+        ("POST", "$validate", not null, _) => (new(operation, type, id), (r, _, i) => Validating.Answer(admission, r, i)),
+        ("GET" or "HEAD", "$validate", not null, not null) => (new(operation, type, id), (r, _, i) => Validating.Stored(store, access, admission, r, i)),
         ("GET" or "HEAD", "$meta", not null, not null) => (new(operation, type, id), meta.Read),
         ("POST", "$meta-add" or "$meta-delete", not null, not null) => (new(operation, type, id), meta.Change),
         _ => throw new FaultException(new Fault(FaultKind.NotSupported, "not-supported", null, $"{request.Method} {operation} is not offered here. The CapabilityStatement at metadata lists what is.")),

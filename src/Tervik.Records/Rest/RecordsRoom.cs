@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Tervik.Records.Files;
 using Tervik.Records.Operations;
 using Tervik.Records.Resources;
 using Tervik.Records.Search;
@@ -16,6 +17,8 @@ public static class RecordsRoom
         services.AddSingleton(settings.Search);
         services.AddSingleton<SearchEngine>();
         services.AddSingleton<SummaryDocuments>();
+        services.AddSingleton<FileAdmission>();
+        services.AddSingleton<Incoming>();
         services.AddSingleton<FhirServer>();
         return services;
     }

@@ -14,7 +14,7 @@ sealed class Transaction(FhirServer server)
     const int MostAttempts = 5;
 
     readonly RecordStore store = server.Store;
-    readonly Incoming incoming = new(server.Store, server.Access);
+    readonly Incoming incoming = server.Incoming;
 
     /// <summary>What an entry turned into.</summary>
     sealed class Plan(BundleEntry entry, Interaction interaction, Permission permission)
@@ -193,7 +193,7 @@ sealed class Transaction(FhirServer server)
             using var json = FhirJson.Parse(plan.Request.Body);
             await PersonIds.Check(store, plan.Interaction.Type!, plan.Id!, json.RootElement, stop);
         }
-        foreach (var plan in plans) plan.Write = plan.IsMet || plan.Id is null ? null : Prepare(plan, text => names.GetValueOrDefault(text) ?? conditional.GetValueOrDefault(text));
+        foreach (var plan in plans) plan.Write = plan.IsMet || plan.Id is null ? null : await Prepare(plan, text => names.GetValueOrDefault(text) ?? conditional.GetValueOrDefault(text));
     }
 
     /// <summary>References such as <c>Patient?identifier=…</c>.</summary>
@@ -210,7 +210,7 @@ sealed class Transaction(FhirServer server)
         }
     }
 
-    Write? Prepare(Plan plan, Func<string, string?> replacement)
+    async ValueTask<Write?> Prepare(Plan plan, Func<string, string?> replacement)
     {
         var (request, interaction, existing) = (plan.Request, plan.Interaction, plan.Existing);
         try
@@ -229,7 +229,7 @@ sealed class Transaction(FhirServer server)
             Incoming.CheckType(json.RootElement, interaction.Type!);
             if (request.Method == "PUT" && Incoming.IdOf(json.RootElement) is var sent && sent != plan.Id && (sent is not null || interaction.Id is not null))
                 throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", $"The resource has the id {sent ?? "(none)"}, the address {plan.Id}."));
-            return write with { Draft = incoming.Prepare(json.RootElement, plan.Id!, plan.Permission, interaction, null) };
+            return write with { Draft = await incoming.Prepare(request, json.RootElement, plan.Id!, plan.Permission, interaction, () => new(existing)) };
         }
         catch (FaultException fault)
         {

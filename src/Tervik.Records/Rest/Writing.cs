@@ -9,18 +9,16 @@ namespace Tervik.Records.Rest;
 
 /// <summary>create, update, patch and delete, also by condition (http.html#create, #update, #patch, #delete, #ccreate, #cond-update).</summary>
 /// <remarks>What was found before the commit is checked again inside it; when it no longer holds, the interaction starts over.</remarks>
-sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl access)
+sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl access, Incoming incoming)
 {
     /// <summary>So often an interaction starts over when others are faster.</summary>
     const int MostAttempts = 8;
-
-    readonly Incoming incoming = new(store, access);
 
     public async ValueTask<RestAnswer> Create(RestRequest request, Permission permission, Interaction interaction)
     {
         Reading.Only(request, []);
         using var json = Parse(request, interaction);
-        var draft = incoming.Prepare(json.RootElement, Incoming.NewId(), permission, interaction, null);
+        var draft = await incoming.Prepare(request, json.RootElement, Incoming.NewId(), permission, interaction, Incoming.Nothing);
         var condition = request.IfNoneExist is { } criteria ? Criteria(interaction.Type!, RestRequest.ParseQuery(criteria), "If-None-Exist") : null;
         return await Repeat(async () =>
         {
@@ -36,7 +34,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         using var json = Parse(request, interaction);
         if (Incoming.IdOf(json.RootElement) is var id && id != interaction.Id)
             throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", id is null ? $"The resource has no id; {interaction.Id}, as in the address, was expected." : $"The resource has the id {id}, the address {interaction.Id}."));
-        var draft = incoming.Prepare(json.RootElement, interaction.Id!, permission, interaction, null);
+        var draft = await incoming.Prepare(request, json.RootElement, interaction.Id!, permission, interaction, () => store.Read(interaction.Type!, interaction.Id!, permission.Filter, request.Http.RequestAborted));
         if (permission.Filter.SeesAllPatients) await PersonIds.Check(store, draft.Type, draft.Id, json.RootElement, request.Http.RequestAborted);
         return await Repeat(() => TryUpdate(request, permission, interaction, draft, null, isChosen: true));
     }
@@ -74,7 +72,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
                 throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", $"The resource has the id {sent}, but the criteria find {found.Id}."));
             var id = found?.Id ?? sent ?? Incoming.NewId();
             if (!FhirIds.IsId(id)) throw new FaultException(new Fault(FaultKind.Invalid, "value", $"{interaction.Type}.id", $"{id} is no id."));
-            var draft = incoming.Prepare(json.RootElement, id, permission, interaction, null);
+            var draft = await incoming.Prepare(request, json.RootElement, id, permission, interaction, () => store.Read(interaction.Type!, id, permission.Filter, request.Http.RequestAborted));
             if (permission.Filter.SeesAllPatients) await PersonIds.Check(store, draft.Type, draft.Id, json.RootElement, request.Http.RequestAborted);
             return await TryUpdate(request, permission, interaction, draft, condition with { Expected = found?.Id }, isChosen: sent is not null);
         });
@@ -109,7 +107,7 @@ sealed class Writing(RecordStore store, SearchEngine searches, IAccessControl ac
         using var json = FhirJson.Parse(patched);
         Incoming.CheckType(json.RootElement, existing.Type);
         if (Incoming.IdOf(json.RootElement) != id) throw new FaultException(new Fault(FaultKind.Unprocessable, "business-rule", $"{existing.Type}.id", "A patch may not change the id."));
-        var draft = incoming.Prepare(json.RootElement, id, permission, interaction, null);
+        var draft = await incoming.Prepare(request, json.RootElement, id, permission, interaction, () => new(existing));
         var result = await store.Commit([new() { Method = "PATCH", Type = draft.Type, Id = id, Draft = draft, ExpectedVersion = existing.Version }], await Guards(condition, request), request.Http.RequestAborted);
         return result.Outcome == CommitOutcome.Done ? await Answer(request, result.Results[0]!, 200) : null;
     }

@@ -16,6 +16,9 @@ sealed partial class Inspection
             case "Period": Period(value); break;
             case "Reference": Reference(value); break;
             case "Attachment" when Has(value, "data"u8) && !Has(value, "contentType"u8): Wrong("invariant", "An attachment with data needs a contentType (att-1)."); break;
+            case "Attachment" or "Binary" or "Signature" when value.TryGetProperty("data"u8, out var data) && data.ValueKind == JsonValueKind.String:
+                (files ??= []).Add(new($"{Where()}.data", Text(value, "contentType"u8), data));
+                break;
             case "Range": Range(value); break;
             case "Ratio": Ratio(value); break;
             case "ContactPoint" when Has(value, "value"u8) && !Has(value, "system"u8): Wrong("invariant", "A contact point with a value needs a system (cpt-2)."); break;

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Tervik.Records.Definitions;
 using Tervik.Records.FhirPath;
+using Tervik.Records.Files;
 using Tervik.Records.Model;
 using Tervik.Records.Terminology;
 
@@ -20,18 +21,21 @@ sealed partial class Inspection
     /// <summary>Where the pass is: property names and places in lists, joined to a FHIRPath only for a fault.</summary>
     readonly List<(string Name, int Index)> path = [];
     List<Fault>? faults;
+    List<SentFile>? files;
     ValidationDepth depth;
     JsonElement root;
     /// <summary>The nearest resource: <c>%resource</c>.</summary>
     Node resource;
 
-    public IReadOnlyList<Fault> Run(Node checkedResource, ValidationDepth wanted)
+    public IReadOnlyList<Fault> Run(Node checkedResource, ValidationDepth wanted, out IReadOnlyList<SentFile> found)
     {
-        (faults, depth, root, resource) = (null, wanted, checkedResource.Value, checkedResource);
+        (faults, files, depth, root, resource) = (null, null, wanted, checkedResource.Value, checkedResource);
         path.Clear();
         path.Add((resource.Type.Name, -1));
         Object(resource.Value, resource.Type, isResource: true);
         if (depth >= ValidationDepth.Invariants) Domain(checkedResource);
+        found = files ?? (IReadOnlyList<SentFile>)[];
+        files = null;
         return faults ?? (IReadOnlyList<Fault>)[];
     }
 
@@ -172,6 +176,8 @@ sealed partial class Inspection
             Wrong("value", $"{Shortened(value)} is not {form.Type.Name}: {expected} was expected.");
             return;
         }
+        // Bytes where any type may stand, as in an extension: those of files are found with their types.
+        if (form.Element.IsChoice && form.Type.Name == "base64Binary") (files ??= []).Add(new(Where(), null, value));
         if (form.Type.Name == "xhtml" && Narrative.WhatIsWrong(value.GetString()!) is { } wrong) Wrong("invariant", wrong);
         if (form.Element.BindingStrength == "required" && form.Type.Name == "code" && form.Element.BindingValueSet is { } set && R4Terminology.Instance.ValueSet(set) is { } codes && !codes.Contains(value.GetString()!))
             Wrong("code-invalid", $"{Shortened(value)} is not in the value set {set}, which is required here.");

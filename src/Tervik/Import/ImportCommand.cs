@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
+using Tervik.Records.Files;
 
 namespace Tervik.Import;
 
@@ -18,12 +19,12 @@ static class ImportCommand
     static async Task<int> Run(Settings settings, string[] paths, CancellationToken stop)
     {
         await using var installation = await Installation.Open(settings, stop);
-        return Report(await Progress(installation, Importer.Files(paths), "Importing", stop));
+        return Report(await Progress(installation, settings, Importer.Files(paths), "Importing", stop));
     }
 
-    public static async Task<ImportResult> Progress(Installation installation, IReadOnlyList<string> files, string title, CancellationToken stop)
+    public static async Task<ImportResult> Progress(Installation installation, Settings settings, IReadOnlyList<string> files, string title, CancellationToken stop)
     {
-        var importer = new Importer(installation.Store);
+        var importer = new Importer(installation.Store, settings.Rest.Files.Scanner is { } place ? new MalwareScanner(place) : null);
         return await AnsiConsole.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn()).StartAsync(async progress =>
         {
             var task = progress.AddTask(title, maxValue: files.Count);
@@ -39,9 +40,16 @@ static class ImportCommand
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Written} written, {result.Unchanged} unchanged, {result.Refused} refused in {result.Time.TotalSeconds:0.0} s ({result.PerSecond:0} resources/s)"));
         if (result.Open > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {result.Open} conditional references found nothing, or several resources, and stay as they are"));
+        if (result.Unfit > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  warning: {result.Unfit} files are kept as they came, although their content does not fit their type:"));
+        Lines(result.Warnings);
         foreach (var (reason, count) in result.Reasons.OrderByDescending(pair => pair.Value)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {reason}: {count}"));
-        foreach (var example in result.Examples.Take(20)) Console.WriteLine($"  {example}");
-        if (result.Examples.Count > 20) Console.WriteLine($"  … and {result.Examples.Count - 20} more");
+        Lines(result.Examples);
         return result.Refused == 0 ? 0 : 2;
+    }
+
+    static void Lines(IReadOnlyList<string> lines)
+    {
+        foreach (var line in lines.Take(20)) Console.WriteLine($"  {line}");
+        if (lines.Count > 20) Console.WriteLine($"  … and {lines.Count - 20} more");
     }
 }

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Tervik.Records;
 using Tervik.Records.Access;
+using Tervik.Records.Files;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Records.Rest;
@@ -22,13 +23,15 @@ namespace Tervik.Import;
 /// <param name="Time">From start to end.</param>
 /// <param name="Reasons">Refusals by code.</param>
 /// <param name="Examples">The first refusals in words.</param>
-sealed record ImportResult(long Written, long Unchanged, long Refused, long Open, TimeSpan Time, IReadOnlyDictionary<string, long> Reasons, IReadOnlyList<string> Examples)
+/// <param name="Unfit">Files that were taken although their content does not fit their type.</param>
+/// <param name="Warnings">The first of those in words.</param>
+sealed record ImportResult(long Written, long Unchanged, long Refused, long Open, TimeSpan Time, IReadOnlyDictionary<string, long> Reasons, IReadOnlyList<string> Examples, long Unfit, IReadOnlyList<string> Warnings)
 {
     public double PerSecond => Written / Math.Max(Time.TotalSeconds, 0.001);
 }
 
-/// <summary>Brings bundles, resources and NDJSON into the record. Every resource keeps its id, or gets one from its fullUrl or its content, so that a repeated import finds it again and adds nothing.</summary>
-sealed class Importer(RecordStore store)
+/// <summary>Brings bundles, resources and NDJSON into the record. Every resource keeps its id, or gets one from its fullUrl or its content, so that a repeated import finds it again and adds nothing. What an operator brings is taken even where a file does not fit its type, and said.</summary>
+sealed class Importer(RecordStore store, MalwareScanner? scanner)
 {
     const int MostExamples = 200;
     /// <summary>So many earlier versions are compared with what is imported.</summary>
@@ -38,14 +41,14 @@ sealed class Importer(RecordStore store)
     static readonly int Workers = Math.Max(2, Environment.ProcessorCount);
 
     readonly ConcurrentDictionary<string, long> reasons = new(StringComparer.Ordinal);
-    readonly ConcurrentQueue<string> examples = new();
+    readonly ConcurrentQueue<string> examples = new(), warnings = new();
     readonly SearchEngine searches = new(store);
     /// <summary>Targets of conditional references found so far.</summary>
     readonly ConcurrentDictionary<string, string> targets = new(StringComparer.Ordinal);
     /// <summary>Files that refer to what is not there yet; they are imported after all others.</summary>
     readonly ConcurrentQueue<string> postponed = new();
     bool isLastRound;
-    long written, unchanged, refused, open;
+    long written, unchanged, refused, open, unfit;
 
     /// <summary>Resources handled so far.</summary>
     public long Handled => Interlocked.Read(ref written) + Interlocked.Read(ref unchanged) + Interlocked.Read(ref refused);
@@ -69,7 +72,7 @@ sealed class Importer(RecordStore store)
         isLastRound = true;
         await Round([.. postponed], done, stop);
         if (written > 0) await store.Database.Analyze(stop);
-        return new(written, unchanged, refused, open, watch.Elapsed, reasons, [.. examples]);
+        return new(written, unchanged, refused, open, watch.Elapsed, reasons, [.. examples], unfit, [.. warnings]);
     }
 
     Task Round(IReadOnlyList<string> files, Action<string> done, CancellationToken stop) =>
@@ -220,7 +223,7 @@ sealed class Importer(RecordStore store)
     async Task<Write?> Prepare(JsonElement resource, string? fullUrl, string where, CancellationToken stop)
     {
         var node = Node.Resource(resource);
-        var faults = ResourceValidator.Validate(node, ValidationDepth.Invariants).Where(fault => fault.Severity is "error" or "fatal").ToList();
+        var faults = ResourceValidator.Validate(node, ValidationDepth.Invariants, out var files).Where(fault => fault.Severity is "error" or "fatal").ToList();
         if (faults.Count > 0)
         {
             Refuse($"{where} {node.Type.Name}", faults);
@@ -233,7 +236,26 @@ sealed class Importer(RecordStore store)
             Interlocked.Increment(ref unchanged);
             return null;
         }
-        return new() { Method = "PUT", Type = draft.Type, Id = draft.Id, Draft = draft };
+        return await MayTake(files, $"{where} {node.Type.Name}", stop) ? new() { Method = "PUT", Type = draft.Type, Id = draft.Id, Draft = draft } : null;
+    }
+
+    /// <summary>Has files scanned, and notes those that do not fit their types.</summary>
+    /// <exception cref="ScannerUnavailableException">Nothing is known of a file; the import ends.</exception>
+    async ValueTask<bool> MayTake(IReadOnlyList<SentFile> files, string where, CancellationToken stop)
+    {
+        foreach (var file in files)
+            if (scanner is not null && (await scanner.Scan(file, stop)).WhyRefused(file.Where) is { } refusal)
+            {
+                Refuse(where, [refusal]);
+                return false;
+            }
+        foreach (var file in files)
+        {
+            if (file.WhatIsUnfit() is not { } wrong) continue;
+            Interlocked.Increment(ref unfit);
+            if (warnings.Count < MostExamples) warnings.Enqueue($"{where}: {wrong.Where}: {wrong.What}");
+        }
+        return true;
     }
 
     /// <summary>Whether this is the current version or one before it: files may hold different states of a resource, and a repeated import must not turn back from one to the other.</summary>

@@ -6,7 +6,7 @@ using Tervik.Demo.Personas;
 namespace Tervik.Serving;
 
 /// <summary><c>tervik serve</c>, which <c>./tervik up</c> runs.</summary>
-static class ServeCommand
+static partial class ServeCommand
 {
     public static Command Create()
     {
@@ -22,6 +22,7 @@ static class ServeCommand
         if (settings.Demo && (await installation.Store.Page(long.MinValue, 1, stop)).Count == 0) await LoadNation(settings, installation, stop);
         await using var app = Server.Build(settings, installation);
         await app.StartAsync(stop);
+        if (settings.Notice is { } notice) LogNotice(app.Logger, notice);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Tervik is at {settings.Listen}/ (FHIR at {settings.Listen}/fhir)"));
         if (settings.Demo)
         {
@@ -31,6 +32,9 @@ static class ServeCommand
         await app.WaitForShutdownAsync(stop);
         return 0;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Notice}")]
+    static partial void LogNotice(ILogger logger, string notice);
 
     static async Task LoadNation(Settings settings, Installation installation, CancellationToken stop)
     {

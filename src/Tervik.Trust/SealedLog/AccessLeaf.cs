@@ -10,7 +10,7 @@ using Tervik.Trust.AuditLog;
 namespace Tervik.Trust.SealedLog;
 
 /// <summary>One thing that an event says, as a JSON array: what anybody concerned may read of it can be shown and proven without the rest.</summary>
-/// <param name="Text">Such as <c>["resource","Observation/7"]</c>; null where the reader may not see it.</param>
+/// <param name="Text">Such as <c>["resources","Observation/7"]</c>; null where the reader may not see it.</param>
 /// <param name="Salt">16 bytes, with the text.</param>
 /// <param name="Hash">SHA-256 of salt and text.</param>
 public sealed record LeafItem(string? Text, byte[]? Salt, byte[] Hash);
@@ -51,7 +51,13 @@ public static class AccessLeaf
             End(json);
             if (access.Query is { } query) One(json, "query"u8, query);
             if (access.Address is { } address) One(json, "address"u8, address);
-            foreach (var resource in access.Resources) One(json, "resource"u8, resource);
+            // One item for all of them: who may see an event of one patient, may see what was given out of that patient.
+            if (access.Resources.Count > 0)
+            {
+                Begin(json, "resources"u8);
+                foreach (var resource in access.Resources) json.WriteStringValue(resource);
+                End(json);
+            }
             // As a text: the numbers are larger than those of scripts.
             Span<char> key = stackalloc char[20];
             foreach (var patient in access.Compartments)
@@ -114,7 +120,7 @@ public static class AccessLeaf
         return writer;
     }
 
-    /// <summary>What the event says: who did what and when; what was asked; each thing given out; each patient concerned.</summary>
+    /// <summary>What the event says: who did what and when; what was asked; what was given out; each patient concerned.</summary>
     public static List<string> Texts(LoggedAccess access)
     {
         var (writer, texts) = (Written(access), new List<string>());

@@ -58,7 +58,7 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
                 Family = principal.Kind == PrincipalKind.Patient ? await family.Of(principal.Agent!, stop) : [],
                 Opened = principal.Kind == PrincipalKind.Professional ? (await professionals.Of(principal.Agent!, stop)).Exceptional : [],
             } : null;
-        var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = tour.IsOffered,
+        var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = tour.IsOffered, Sought = Sought.Of(request),
             ReviewsAlerts = person is { IsProfessional: true } && (await alerts.ReviewedBy(person.Reference, stop)).Count > 0 };
         return new(control, store, interaction, permission, frame, held);
     }

@@ -52,7 +52,7 @@ public sealed partial class HttpSecurityTests(Node node) : IClassFixture<Node>
             Assert.True((int)(await Send(HttpMethod.Post, "/fhir/Observation", cookie, new StringContent(Observation, Encoding.UTF8, type))).StatusCode is 400 or 403 or 415, type);
         Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Post, "/fhir/Observation", cookie, Json(Observation))).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Delete, "/fhir/Observation/p01-weight-0", cookie)).StatusCode);
-        foreach (var path in (string[])["/sign-in", "/sign-out", "/language", "/appearance", "/session/extend", "/account/tokens", "/account/tokens/revoke", "/account/sessions/close", "/account/sessions/end", "/patients/p01/new/note", "/patients/p01/emergency/treatment", "/look-up"])
+        foreach (var path in (string[])["/sign-in", "/sign-out", "/language", "/appearance", "/session/extend", "/account/tokens", "/account/tokens/revoke", "/account/sessions/close", "/account/sessions/end", "/patients/p01/new/note", "/patients/p01/emergency/treatment", "/look-up", "/patients", "/go", "/go/find", "/patients/p01/timeline", "/explain"])
         {
             using var answer = await Send(HttpMethod.Post, path, cookie, new FormUrlEncodedContent([new("person", "Patient/p01"), new("language", "da"), new("label", "x"), new("days", "3"), new("number", "1"), new("scheme", "dark")]));
             Assert.True(answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed, $"{path}: {answer.StatusCode}");

@@ -41,7 +41,7 @@ public sealed class TrustPagesTests(Browser browser) : IClassFixture<Browser>
             await Browser.SignIn(page, who.Key!);
             foreach (var (name, _, path) in who)
             {
-                await page.GotoAsync(path);
+                await page.GoTo(path);
                 await Check(page, name, width, dark);
             }
         }
@@ -69,7 +69,7 @@ public sealed class TrustPagesTests(Browser browser) : IClassFixture<Browser>
         {
             await Browser.SignIn(page, who);
             foreach (var path in paths)
-                if ((await page.APIRequest.GetAsync(path)).Status == 200) await page.GotoAsync(path);
+                if ((await page.APIRequest.GetAsync(path)).Status == 200) await page.GoTo(path);
         }
         Assert.Empty(broken);
         var answer = await page.GotoAsync("/account");

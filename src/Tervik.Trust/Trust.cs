@@ -18,6 +18,7 @@ using Tervik.Trust.Identity.OAuth;
 using Tervik.Trust.Identity.Passkeys;
 using Tervik.Trust.Limits;
 using Tervik.Trust.Relations;
+using Tervik.Trust.Retention;
 using Tervik.Trust.SealedLog;
 using Tervik.Trust.Snooping;
 
@@ -40,6 +41,8 @@ public sealed record TrustSettings
     public required string Folder { get; init; }
     /// <summary>How much one account, application or network may ask for.</summary>
     public LimitSettings Limits { get; init; } = new();
+    /// <summary>How long is kept what is no part of a record.</summary>
+    public RetentionSettings Retention { get; init; } = new();
     /// <summary>Who signs the heads of the log besides the node itself.</summary>
     public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
 }
@@ -92,6 +95,8 @@ public static class TrustRoom
         services.AddHostedService<SnoopingService>();
         services.AddSingleton(new LogCompleteness(database));
         services.AddHostedService<CompletenessService>();
+        services.AddSingleton(provider => new Retention.Retention(database, settings, provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<RetentionService>();
         services.AddSingleton(settings.Limits);
         services.AddSingleton<RequestLimits>();
         services.AddSingleton<PatientLimit>();

@@ -23,6 +23,7 @@ static class ServeCommand
         await using var app = Server.Build(settings, installation);
         await app.StartAsync(stop);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Tervik is at {settings.Listen}/ (FHIR at {settings.Listen}/fhir)"));
+        if (settings.AtRest is { } said) Console.WriteLine($"  {said}");
         if (settings.Demo)
         {
             Console.WriteLine($"  Sign in as a patient:      {Personas.All.First(one => !one.IsProfessional).Name}");

@@ -72,7 +72,7 @@ static class Server
         builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
-        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, Eid = settings.Eid, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Witnesses = settings.Witnesses, Limits = settings.Limits });
+        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, Eid = settings.Eid, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Witnesses = settings.Witnesses, Limits = settings.Limits, Retention = settings.Retention });
         builder.Services.AddPortal([.. Personas.All.Select(one => new TourPersona(one.Reference, one.Name, one.IsProfessional, () => one.Who(CultureInfo.CurrentUICulture), () => one.Try(CultureInfo.CurrentUICulture)))]);
         var app = builder.Build();
         app.UseTrustedProxies(settings);

@@ -13,6 +13,7 @@ using Tervik.Records.Rest;
 using Tervik.Storage;
 using Tervik.Trust;
 using Tervik.Authz;
+using Tervik.DemoPortal;
 
 namespace Tervik.Bench;
 
@@ -187,11 +188,13 @@ static partial class PortalBench
         builder.WebHost.UseUrls(address);
         builder.Logging.ClearProviders();
         builder.Services.AddRecords(store, new RestSettings());
-        builder.Services.AddTrust(trust, new TrustSettings { DemoSignIn = true, Folder = folder });
+        builder.Services.AddTrust(trust, new TrustSettings { Folder = folder });
         builder.Services.AddPortal();
+        builder.Services.AddDemonstration([]);
         await using var app = builder.Build();
         app.UsePortal();
         app.MapPortal();
+        app.MapDemonstration();
         await app.RunAsync();
         return 0;
     }

@@ -27,8 +27,6 @@ namespace Tervik.Trust;
 /// <summary>How people and programs are let in.</summary>
 public sealed record TrustSettings
 {
-    /// <summary>Whether anyone may sign in as anyone on the demonstration page. Only for synthetic data: on when the server listens on loopback alone, or when asked for.</summary>
-    public bool DemoSignIn { get; init; }
     /// <summary>The national eID that says who people are; null when none is set.</summary>
     public EidSettings? Eid { get; init; }
     /// <summary>A session ends after this time without a request.</summary>
@@ -87,7 +85,6 @@ public static class TrustRoom
         services.AddSingleton<FamilyRelations>();
         services.AddSingleton<AccessCases>();
         services.AddSingleton<AuditView>();
-        services.AddSingleton<DemoPeople>();
         services.AddSingleton<StaffRoles>();
         services.AddSingleton<SnoopingFacts>();
         services.AddSingleton(provider => new Alerts(database, provider.GetRequiredService<StaffRoles>(), provider.GetRequiredService<TimeProvider>()));

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Tervik.Records.Model;
 using Tervik.Records.Rest;
+using Tervik.Serving;
 using Tervik.Storage;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Identity.Eid;
@@ -91,7 +92,8 @@ sealed record Settings
         // A node that is known by another address has something in front of it that others reach.
         var (isBehindProxy, isAlone) = (Flag(configuration, "behindProxy", otherwise: false), address.IsLoopback && string.IsNullOrEmpty(configuration["publicAddress"]));
         // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
-        var isDemonstration = Flag(configuration, "demo", isAlone);
+        var isDemonstration = Flag(configuration, "demo", isAlone && DemoParts.Built is not null);
+        if (isDemonstration && DemoParts.Built is null) throw new SettingsException("This program was built without the demonstration (-p:Demonstration=false): demo=true cannot be.");
         if (configuration["keepAccessLog"] is { Length: > 0 } kept && kept != "forever") throw Wrong("keepAccessLog", kept, "forever, the only value: the log is sealed as a whole, and an entry cannot leave it (docs/security/data.md)");
         return new()
         {

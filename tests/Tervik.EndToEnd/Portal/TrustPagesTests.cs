@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Components.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Playwright;
+using Tervik.DemoPortal.SignIn;
+using Tervik.DemoPortal.Tour;
 using Tervik.Portal.Shell;
 using Tervik.Portal.SignIn;
 
@@ -159,7 +161,7 @@ public sealed class TrustPagesTests(Browser browser) : IClassFixture<Browser>
         ];
         var page = await browser.Open(width, dark);
         foreach (var (name, html) in ((string, string)[])
-            [("sign-in-personas", await Render<SignInPage>(new SignInModel(true, "", "/", [], [], null, personas, new(null, HasPasskeys: false), null))), ("tour", await Render<TourPage>(new TourModel(personas)))])
+            [("sign-in-personas", await Render<SignInPage>(new SignInModel("/", null, new(null, HasPasskeys: false), DemoSignIn.Part<DemoPart>(("Frame", new Frame(null, "auto", "/sign-in", "token")), ("Model", new DemoModel("", "/", [], [], null, personas))), null))), ("tour", await Render<TourPage>(new TourModel(personas)))])
         {
             await page.RouteAsync("**/under-test", route => route.FulfillAsync(new() { ContentType = "text/html; charset=utf-8", Body = html }));
             await page.GotoAsync("/under-test");

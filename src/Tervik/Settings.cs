@@ -89,8 +89,9 @@ sealed record Settings
                 throw new SettingsException($"{file} has a setting {child.Key} that does not exist; known are {string.Join(", ", Known)}.");
         var listen = configuration["listen"] ?? "http://127.0.0.1:8080";
         if (!Uri.TryCreate(listen, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")) throw Wrong("listen", listen, "an address such as http://127.0.0.1:8080");
-        // A node that is known by another address has something in front of it that others reach.
-        var (isBehindProxy, isAlone) = (Flag(configuration, "behindProxy", otherwise: false), address.IsLoopback && string.IsNullOrEmpty(configuration["publicAddress"]));
+        // A node that is known by another address, or says that a proxy encrypts, has something in front of it that others reach.
+        var isBehindProxy = Flag(configuration, "behindProxy", otherwise: false);
+        var isAlone = address.IsLoopback && string.IsNullOrEmpty(configuration["publicAddress"]) && !isBehindProxy;
         // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
         var isDemonstration = Flag(configuration, "demo", isAlone && DemoParts.Built is not null);
         if (isDemonstration && DemoParts.Built is null) throw new SettingsException("This program was built without the demonstration (-p:Demonstration=false): demo=true cannot be.");
@@ -104,7 +105,7 @@ sealed record Settings
             InsecureDatabase = Flag(configuration, "insecureDatabase", otherwise: false),
             Listen = listen,
             BehindProxy = isBehindProxy,
-            RequireKeys = Flag(configuration, "requireKeys", otherwise: (isBehindProxy || !isAlone) && !isDemonstration),
+            RequireKeys = Flag(configuration, "requireKeys", otherwise: !isAlone && !isDemonstration),
             DatabaseDiskEncrypted = Flag(configuration, "databaseDiskEncrypted", otherwise: false),
             Retention = new() { EndedTokens = TimeSpan.FromDays(Number(configuration, "keepEndedTokens", 30, 1, 3660)), Answered = TimeSpan.FromDays(Number(configuration, "keepAnswered", 1826, 1, 36_600)) },
             TrustedProxies = ProxiesOf(configuration["trustedProxies"] ?? ""),

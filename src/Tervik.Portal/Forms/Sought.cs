@@ -31,8 +31,19 @@ public sealed class Sought
     public string? Query => text is null ? null : $"{Parameter}={text}";
 
     /// <summary>What an address seeks: nothing when another session wrote it.</summary>
-    public static Sought Of(HttpContext request) => request.Request.Query[Parameter].ToString() is { Length: > 0 } text && SessionSeal.Open(request, text) is { } plain
-        ? new(JsonSerializer.Deserialize<Dictionary<string, string>>(plain) ?? [], text) : Nothing;
+    public static Sought Of(HttpContext request)
+    {
+        if (request.Request.Query[Parameter].ToString() is not { Length: > 0 } text || SessionSeal.Open(request, text) is not { } plain) return Nothing;
+        try
+        {
+            return new(JsonSerializer.Deserialize<Dictionary<string, string?>>(plain)!.ToDictionary(field => field.Key, field => field.Value?.Trim() ?? ""), text);
+        }
+        catch (Exception fault) when (fault is JsonException or ArgumentNullException)
+        {
+            // Whoever holds the secret can seal something else.
+            return Nothing;
+        }
+    }
 
     internal static Sought Sealed(HttpContext request, Form form, IEnumerable<string> fields)
     {

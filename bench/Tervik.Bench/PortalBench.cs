@@ -12,6 +12,8 @@ using Tervik.Records.Resources;
 using Tervik.Records.Rest;
 using Tervik.Storage;
 using Tervik.Trust;
+using Tervik.Authz;
+using Tervik.DemoPortal;
 
 namespace Tervik.Bench;
 
@@ -75,9 +77,9 @@ static partial class PortalBench
                 {
                     var name = $"{who} {(page == $"/patients/{patient}" ? "chart" : page.Replace($"/patients/{patient}", "", StringComparison.Ordinal))}";
                     if (!name.Contains(only, StringComparison.Ordinal)) continue;
-                    var alone = await Load(address + page, cookie, 1, seconds);
-                    var many = await Load(address + page, cookie, Connections, seconds);
-                    var without = await Load(stubbed + page, stubCookie, Connections, seconds);
+                    var alone = await Load(address + Sealed(page, cookie), cookie, 1, seconds);
+                    var many = await Load(address + Sealed(page, cookie), cookie, Connections, seconds);
+                    var without = await Load(stubbed + Sealed(page, stubCookie), stubCookie, Connections, seconds);
                     lines.Add(new(name, alone.P50Ms, alone.P99Ms, many.PerSecond, without.PerSecond, many.PerSecond / Math.Max(1, without.PerSecond), alone.Failures + many.Failures + without.Failures, alone.Kilobytes));
                     Print(lines[^1]);
                 }
@@ -126,6 +128,9 @@ static partial class PortalBench
             throw new InvalidOperationException($"Nobody treats Patient/{patient}.");
         }, CancellationToken.None);
     }
+
+    // What is searched for is sealed by the session.
+    static string Sealed(string page, string cookie) => SealedSearch.Address(page, cookie.Split("; ").Select(one => one.Split('=', 2)).First(one => one[0] == "tervik-session")[1]);
 
     static async Task<string> SignIn(string address, string reference)
     {
@@ -183,11 +188,13 @@ static partial class PortalBench
         builder.WebHost.UseUrls(address);
         builder.Logging.ClearProviders();
         builder.Services.AddRecords(store, new RestSettings());
-        builder.Services.AddTrust(trust, new TrustSettings { DemoSignIn = true, Folder = folder });
+        builder.Services.AddTrust(trust, new TrustSettings { Folder = folder });
         builder.Services.AddPortal();
+        builder.Services.AddDemonstration([]);
         await using var app = builder.Build();
         app.UsePortal();
         app.MapPortal();
+        app.MapDemonstration();
         await app.RunAsync();
         return 0;
     }

@@ -17,7 +17,7 @@ public sealed record DatabaseOptions(string Connection, int Readers = 8)
     /// <summary>File system of SQLite that encrypts the database (<see cref="Sealing.Vault.FileSystemOf"/>); null for a plain one.</summary>
     public string? FileSystem { get; init; }
 
-    /// <summary>Whether a connection to PostgreSQL on another machine may be one that others on the line can read or answer.</summary>
+    /// <summary>Whether a connection to PostgreSQL on another machine may be one that others on the line can read or answer, or begin with a password.</summary>
     public bool IsUnprotectedAllowed { get; init; }
 
     /// <summary>Which database <see cref="Connection"/> names.</summary>

@@ -19,6 +19,7 @@ using Tervik.Trust.Identity.OAuth;
 using Tervik.Trust.Identity.Passkeys;
 using Tervik.Trust.Limits;
 using Tervik.Trust.Relations;
+using Tervik.Trust.Retention;
 using Tervik.Trust.SealedLog;
 using Tervik.Trust.Snooping;
 
@@ -27,8 +28,6 @@ namespace Tervik.Trust;
 /// <summary>How people and programs are let in.</summary>
 public sealed record TrustSettings
 {
-    /// <summary>Whether anyone may sign in as anyone on the demonstration page. Only for synthetic data: on when the server listens on loopback alone, or when asked for.</summary>
-    public bool DemoSignIn { get; init; }
     /// <summary>The national eID that says who people are; null when none is set.</summary>
     public EidSettings? Eid { get; init; }
     /// <summary>A session ends after this time without a request.</summary>
@@ -43,6 +42,8 @@ public sealed record TrustSettings
     public Vault? Vault { get; init; }
     /// <summary>How much one account, application or network may ask for.</summary>
     public LimitSettings Limits { get; init; } = new();
+    /// <summary>How long is kept what is no part of a record.</summary>
+    public RetentionSettings Retention { get; init; } = new();
     /// <summary>Who signs the heads of the log besides the node itself.</summary>
     public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
 }
@@ -87,7 +88,6 @@ public static class TrustRoom
         services.AddSingleton<FamilyRelations>();
         services.AddSingleton<AccessCases>();
         services.AddSingleton<AuditView>();
-        services.AddSingleton<DemoPeople>();
         services.AddSingleton<StaffRoles>();
         services.AddSingleton<SnoopingFacts>();
         services.AddSingleton(provider => new Alerts(database, provider.GetRequiredService<StaffRoles>(), provider.GetRequiredService<TimeProvider>()));
@@ -95,6 +95,8 @@ public static class TrustRoom
         services.AddHostedService<SnoopingService>();
         services.AddSingleton(new LogCompleteness(database));
         services.AddHostedService<CompletenessService>();
+        services.AddSingleton(provider => new Retention.Retention(database, settings, provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<RetentionService>();
         services.AddSingleton(settings.Limits);
         services.AddSingleton<RequestLimits>();
         services.AddSingleton<PatientLimit>();

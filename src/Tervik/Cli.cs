@@ -4,7 +4,6 @@ using Tervik.Accounts;
 using Tervik.Apps;
 using Tervik.Audit;
 using Tervik.Bom;
-using Tervik.Demonstration;
 using Tervik.Export;
 using Tervik.Import;
 using Tervik.Keys;
@@ -31,7 +30,7 @@ static class Cli
         root.Add(ServeCommand.Create());
         root.Add(ImportCommand.Create());
         root.Add(ExportCommand.Create());
-        root.Add(DemoCommand.Create());
+        if (DemoParts.Built is { } demonstration) root.Add(demonstration.Command());
         root.Add(Verify());
         root.Add(Token());
         root.Add(AppCommand.Create());

@@ -4,10 +4,12 @@ using Microsoft.Extensions.Configuration;
 using Tervik.Records.Files;
 using Tervik.Records.Model;
 using Tervik.Records.Rest;
+using Tervik.Serving;
 using Tervik.Storage;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Identity.Eid;
 using Tervik.Trust.Limits;
+using Tervik.Trust.Retention;
 using Tervik.Trust.SealedLog;
 
 namespace Tervik;
@@ -17,7 +19,7 @@ sealed record Settings
 {
     static readonly string[] Known =
     [
-        "data", "database", "insecureDatabase", "keys", "dataKeys", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries", "unfitFiles", "malwareScanner",
+        "data", "database", "insecureDatabase", "keys", "dataKeys", "requireKeys", "databaseDiskEncrypted", "keepEndedTokens", "keepAnswered", "keepAccessLog", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries", "unfitFiles", "malwareScanner",
         "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
@@ -25,12 +27,18 @@ sealed record Settings
     public required string Data { get; init; }
     /// <summary>PostgreSQL connection string; null for SQLite in <see cref="Data"/>.</summary>
     public string? Database { get; init; }
-    /// <summary>Whether PostgreSQL on another machine may be reached by a connection that others can read or answer.</summary>
+    /// <summary>Whether PostgreSQL on another machine may be reached by a connection that others can read or answer, or with a password.</summary>
     public bool InsecureDatabase { get; init; }
     /// <summary>The institution key, when data is encrypted at rest: <c>file:/path</c> or a PKCS#11 URI; null for plain storage.</summary>
     public string? Keys { get; init; }
     /// <summary>Where the data keys lie, wrapped by the institution key.</summary>
     public required string DataKeys { get; init; }
+    /// <summary>Whether the node refuses to serve without <see cref="Keys"/>: where others reach it and it is no demonstration, unless the operator says otherwise.</summary>
+    public bool RequireKeys { get; init; }
+    /// <summary>The operator says that the disk of PostgreSQL is encrypted: its index, log and sessions lie in plain tables.</summary>
+    public bool DatabaseDiskEncrypted { get; init; }
+    /// <summary>How long is kept what is no part of a record.</summary>
+    public RetentionSettings Retention { get; init; } = new();
     /// <summary>Address the portal and the API are served at.</summary>
     public required string Listen { get; init; }
     /// <summary>Address under which others reach the node, when it is another than <see cref="Listen"/> (behind a proxy): the issuer of its tokens.</summary>
@@ -82,6 +90,13 @@ sealed record Settings
                 throw new SettingsException($"{file} has a setting {child.Key} that does not exist; known are {string.Join(", ", Known)}.");
         var listen = configuration["listen"] ?? "http://127.0.0.1:8080";
         if (!Uri.TryCreate(listen, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")) throw Wrong("listen", listen, "an address such as http://127.0.0.1:8080");
+        // A node that is known by another address, or says that a proxy encrypts, has something in front of it that others reach.
+        var isBehindProxy = Flag(configuration, "behindProxy", otherwise: false);
+        var isAlone = address.IsLoopback && string.IsNullOrEmpty(configuration["publicAddress"]) && !isBehindProxy;
+        // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
+        var isDemonstration = Flag(configuration, "demo", isAlone && DemoParts.Built is not null);
+        if (isDemonstration && DemoParts.Built is null) throw new SettingsException("This program was built without the demonstration (-p:Demonstration=false): demo=true cannot be.");
+        if (configuration["keepAccessLog"] is { Length: > 0 } kept && kept != "forever") throw Wrong("keepAccessLog", kept, "forever, the only value: the log is sealed as a whole, and an entry cannot leave it (docs/security/data.md)");
         return new()
         {
             Data = Path.GetFullPath(configuration["data"] ?? "data"),
@@ -90,14 +105,15 @@ sealed record Settings
             DataKeys = Path.GetFullPath(configuration["dataKeys"] is { Length: > 0 } wrapped ? wrapped : Path.Combine(configuration["data"] ?? "data", "keys.db")),
             InsecureDatabase = Flag(configuration, "insecureDatabase", otherwise: false),
             Listen = listen,
-            BehindProxy = Flag(configuration, "behindProxy", otherwise: false),
+            BehindProxy = isBehindProxy,
+            RequireKeys = Flag(configuration, "requireKeys", otherwise: !isAlone && !isDemonstration),
+            DatabaseDiskEncrypted = Flag(configuration, "databaseDiskEncrypted", otherwise: false),
+            Retention = new() { EndedTokens = TimeSpan.FromDays(Number(configuration, "keepEndedTokens", 30, 1, 3660)), Answered = TimeSpan.FromDays(Number(configuration, "keepAnswered", 1826, 1, 36_600)) },
             TrustedProxies = ProxiesOf(configuration["trustedProxies"] ?? ""),
             PublicAddress = configuration["publicAddress"] is not { Length: > 0 } known ? address
                 : Uri.TryCreate(known, UriKind.Absolute, out var other) && other.Scheme is "http" or "https" && other.Query.Length + other.Fragment.Length == 0 ? other : throw Wrong("publicAddress", known, "an address such as https://health.example/"),
             Eid = EidOf(configuration),
-            // Who is reachable from elsewhere does not let anyone in as anyone unless told to.
-            // A node that is known by another address has something in front of it that others reach.
-            Demo = Flag(configuration, "demo", address.IsLoopback && string.IsNullOrEmpty(configuration["publicAddress"])),
+            Demo = isDemonstration,
             DemoPatients = Number(configuration, "demoPatients", 60, 1, 1_000_000),
             SessionIdle = TimeSpan.FromSeconds(Number(configuration, "sessionIdleSeconds", 1800, 2, 86_400)),
             Witnesses = WitnessesOf(configuration["witnesses"] ?? ""),
@@ -179,16 +195,25 @@ sealed record Settings
     public string? Notice => Rest.Files.Scanner is not null || new Uri(Listen).IsLoopback && PublicAddress.IsLoopback ? null
         : "The setting malwareScanner names no scanner (clamd://host:3310 or clamd:///path/of/socket): files that are sent are stored without a look for malware.";
 
-    /// <summary>Why the node must not serve; null when it may: what others could read on the way to its clients is not sent.</summary>
+    /// <summary>Why the node must not serve; null when it may: what others could read on the way to its clients is not sent, and records do not lie in clear where they are real.</summary>
     public string? WhyNotServed
     {
         get
         {
             var address = new Uri(Listen);
-            return address.Scheme == "https" || address.IsLoopback || BehindProxy || PublicAddress.Scheme == "https" ? null
+            return address.Scheme == "https" || address.IsLoopback || BehindProxy || PublicAddress.Scheme == "https" ? WhyNotKept
                 : $"{Listen} can be reached from elsewhere and is not encrypted: records would be readable on the way. Listen on https://…, or, where something in front encrypts, set publicAddress to its https:// address or behindProxy=true.";
         }
     }
+
+    string? WhyNotKept => !RequireKeys ? null
+        : Keys is null ? "The node would keep records in clear: whoever takes its disk or a backup reads them. Set keys to where the institution key is (file:/elsewhere/institution.key; docs/keys.md), or requireKeys=false where something else encrypts the disk and its backups."
+        : Database is not null && !DatabaseDiskEncrypted ? "On PostgreSQL, index, sessions and the log of accesses lie in plain tables. Where its disk and its backups are encrypted, say so with databaseDiskEncrypted=true; requireKeys=false goes without."
+        : null;
+
+    /// <summary>What the operator took on themselves about data at rest, for the log of the start; null when nothing.</summary>
+    public string? AtRest => !RequireKeys && Keys is null && !Demo ? "At rest: records are not encrypted by the node (no keys; requireKeys is false)."
+        : Database is not null && DatabaseDiskEncrypted ? "At rest: the disk of PostgreSQL is encrypted, as the setting databaseDiskEncrypted says; the node has not checked it." : null;
 
     static IReadOnlyList<IPNetwork> ProxiesOf(string text) =>
     [

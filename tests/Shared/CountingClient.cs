@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Tervik.Authz;
 
 namespace Tervik.Tests;
 
@@ -74,22 +75,24 @@ public sealed partial class CountingClient(string address, string registryToken,
         await Task.WhenAll(Enumerable.Range(0, clients).Select(async client =>
         {
             using var api = Api(doctorToken);
-            using var portal = await SignIn();
+            var (portal, secret) = await SignIn();
+            using var _ = portal;
             var random = new Random(seed * 1000 + client);
-            while (Interlocked.Increment(ref next) <= count) await AskOnce(api, portal, random);
+            while (Interlocked.Increment(ref next) <= count) await AskOnce(api, portal, secret, random);
         }));
     }
 
-    async Task<HttpClient> SignIn()
+    async Task<(HttpClient Http, string Secret)> SignIn()
     {
-        var http = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer(), AllowAutoRedirect = false }) { BaseAddress = new(address) };
+        var cookies = new CookieContainer();
+        var http = new HttpClient(new HttpClientHandler { CookieContainer = cookies, AllowAutoRedirect = false }) { BaseAddress = new(address) };
         var token = FormToken().Match(await http.GetStringAsync(new Uri("/sign-in", UriKind.Relative))).Groups[1].Value;
         using var form = new FormUrlEncodedContent([new("form-token", WebUtility.HtmlDecode(token)), new("person", Doctor), new("to", "/account")]);
         using var answer = await http.PostAsync(new Uri("/sign-in", UriKind.Relative), form);
-        return answer.StatusCode == HttpStatusCode.Redirect ? http : throw new InvalidOperationException($"The sign-in answered {(int)answer.StatusCode}.");
+        return answer.StatusCode == HttpStatusCode.Redirect ? (http, cookies.GetCookies(new(address))["tervik-session"]!.Value) : throw new InvalidOperationException($"The sign-in answered {(int)answer.StatusCode}.");
     }
 
-    async Task AskOnce(HttpClient api, HttpClient portal, Random random)
+    async Task AskOnce(HttpClient api, HttpClient portal, string secret, Random random)
     {
         var patient = random.Next(Patients);
         var (id, number) = (Id(patient), random.Next(ObservationsEach));
@@ -117,8 +120,8 @@ public sealed partial class CountingClient(string address, string registryToken,
             case 19: await Send(api, "batch", HttpMethod.Post, "", Fhir(Bundle("batch", [.. Enumerable.Range(0, 6).Select(i => $$"""{"request":{"method":"GET","url":"Observation/{{Id((patient + i * number) % Patients)}}-{{number}}"} }"""), """{"request":{"method":"GET","url":"Encounter?_count=5"}}"""])), ByEntries); break;
             case 20: await Send(api, "transaction", HttpMethod.Post, "", Fhir(Bundle("transaction", [.. Enumerable.Range(0, 3).Select(i => $$"""{"request":{"method":"POST","url":"Observation"},"resource":{{Observation((patient + i) % Patients, null, i)}} }""")])), ByEntries); break;
             case 21: await Get(portal, "portal: a record", $"/patients/{id}{(string[])["", "/timeline", "/results", "/conditions", "/medication", "/encounters", "/flowsheet", "/handover"] switch { var pages => pages[random.Next(pages.Length)] }}"); break;
-            case 22: await Get(portal, "portal: list of patients", random.Next(2) == 0 ? "/patients" : $"/patients?name=Mark{Letters(patient)[..2]}"); break;
-            default: await Get(portal, "portal: search", $"/go?q={MarkOf(patient).TrimEnd('x')}"); break;
+            case 22: await Get(portal, "portal: list of patients", random.Next(2) == 0 ? "/patients" : SealedSearch.Address($"/patients?name=Mark{Letters(patient)[..2]}", secret)); break;
+            default: await Get(portal, "portal: search", SealedSearch.Address($"/go?q={MarkOf(patient).TrimEnd('x')}", secret)); break;
         }
     }
 

@@ -160,7 +160,7 @@ public sealed class Cases
                 var document = Any(records.Where(item => item.Type == "DocumentReference").ToList());
                 return new(who, "file of a document", HttpMethod.Get, $"/patients/{document.Id[..3]}/documents/DocumentReference/{document.Id}{Any<string>(["", "/0"])}", document) { Hidden = !visible.Contains(document) && visible.Contains(Patient(document.Id[..3])) };
             case 39: return new(who, "page for what is not one's own", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["/access", "/access/proof", "/access/question", "/sharing", "/sharing/hide", "/sharing/as", "/sharing/close", "/sharing/consents", "/family", "/emergency"])}", patient) { Hidden = !visible.Contains(patient) };
-            case 40: return new(who, "page of all patients", HttpMethod.Get, Any<string>(["/", "/patients", "/today", "/tasks", "/reviews", "/look-up", "/account", $"/patients?q={patient.Id}", $"/go?q={Any<string>(["p", "final", patient.Id])}", $"/go/find?q={Any<string>(["p", "a", patient.Id])}&about={patient.Id}"]), patient);
+            case 40: return new(who, "page of all patients", HttpMethod.Get, Any<string>(["/", "/patients", "/today", "/tasks", "/reviews", "/look-up", "/account", $"/patients?name={patient.Id}", $"/go?q={Any<string>(["p", "final", patient.Id])}", $"/go?q={Any<string>(["p", "a", patient.Id])}&about={patient.Id}"]), patient);
         }
         // What writes: only where the target is hidden, so that nothing can change; a condition that never holds comes with it where the protocol has one.
         // A system client writes everything, so that nothing is hidden from it there; of a token that only writes, its holder's sight counts.

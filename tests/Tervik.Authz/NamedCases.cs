@@ -61,7 +61,7 @@ public static class NamedCases
         new(1, "A page about a patient without a relation is the page about nobody", at => Each<string>(["", "/timeline", "/results", "/medication", "/flowsheet", "/handover", "/summary.json", "/emergency"], page => at.LooksAbsent(Stranger(at), at.Patients(Stranger(at), seen: false), "/patients/{id}" + page))),
         new(1, "The list of patients and the search field show nobody else", at => AllOf(
             () => at.ShowsOnly(Gp(at), "/patients"), () => at.ShowsOnly(Gp(at), "/go?q=p"), () => at.ShowsOnly(Stranger(at), "/patients"),
-            () => Each(at.Patients(Stranger(at), seen: false).Take(5), patient => at.LooksAbsent(Stranger(at), [new("Patient", patient.Canaries[^1])], "/go/find?q={id}")))),
+            () => Each(at.Patients(Stranger(at), seen: false).Take(5), patient => at.LooksAbsent(Stranger(at), [new("Patient", patient.Canaries[^1])], "/go?q={id}")))),
         new(1, "Behind a broken glass everything is read and nothing is written", at => Unwritten(at, at.As("Practitioner/glass"), NotTheirs(at, at.As("Practitioner/glass")))),
         new(1, "A relation with a scope writes nothing outside of it", at => Each<string>(["lab", "pharmacy"], name => at.Patients(at.As($"Practitioner/{name}"), seen: true).FirstOrDefault(patient => !at.Oracle.Writes(at.As($"Practitioner/{name}"), One(at, $"Condition/{patient.Id}-c2"))) is { } patient
             ? at.Refuses(at.As($"Practitioner/{name}"), [403, 404], "Condition", "POST", $$$"""{"resourceType":"Condition","code":{"text":"x"},"subject":{"reference":"{{{patient.Reference}}}"}}""") : Task.FromResult<string?>("nothing to try"))),

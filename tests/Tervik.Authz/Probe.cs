@@ -67,6 +67,7 @@ public sealed partial class Probe : IDisposable
     /// <summary>Sends one request. A path that begins with a slash is a page, else it is below /fhir/.</summary>
     public async Task<Reply> Ask(Caller who, string path, string method = "GET", string? body = null, string type = "application/fhir+json", params (string Name, string Value)[] headers)
     {
+        path = SealedSearch.Address(path, tokens.GetValueOrDefault(who));
         using var request = new HttpRequestMessage(new(method), path.StartsWith("http", StringComparison.Ordinal) ? new Uri(path) : new Uri(Address, path.StartsWith('/') ? path : path.Length == 0 || path[0] == '?' ? $"/fhir{path}" : $"/fhir/{path}"));
         if (tokens.TryGetValue(who, out var token)) request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(type));
@@ -143,6 +144,6 @@ public sealed partial class Probe : IDisposable
 
     [GeneratedRegex("\"status\":\"(\\d{3})")]
     private static partial Regex EntryStatus();
-    [GeneratedRegex("""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.0-9]*(Z|[+-]\d\d:\d\d)|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT|name="form-(token|key)" value="[^"]*"|tervik-form=[^;]*|nonce-[^']*|nonce="[^"]*"|(?<=/)[0-9a-z]{26}(?=["/])""")]
+    [GeneratedRegex("""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.0-9]*(Z|[+-]\d\d:\d\d)|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT|name="form-(token|key)" value="[^"]*"|tervik-form=[^;]*|sought=[\w-]+|nonce-[^']*|nonce="[^"]*"|(?<=/)[0-9a-z]{26}(?=["/])""")]
     private static partial Regex Varying();
 }

@@ -202,6 +202,7 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
     async Task<Answer> Send(Case one, string path, string? body)
     {
         Interlocked.Increment(ref requests);
+        path = SealedSearch.Address(path, tokens.GetValueOrDefault(one.Who));
         using var request = new HttpRequestMessage(one.Method, path.StartsWith("http", StringComparison.Ordinal) ? new Uri(path) : new Uri(address + (path.StartsWith('/') ? path : path.Length == 0 || path[0] == '?' ? "/fhir" + path : "/fhir/" + path)));
         if (tokens.TryGetValue(one.Who, out var token)) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (body is not null)
@@ -240,6 +241,6 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
     private static partial Regex EntryStatus();
     [GeneratedRegex("\"total\":(\\d+)")]
     private static partial Regex NumberAfter();
-    [GeneratedRegex(@"name=""form-(token|key)"" value=""[^""]*""|tervik-form=[^;]*|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.0-9]*(Z|[+-]\d\d:\d\d)|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    [GeneratedRegex(@"name=""form-(token|key)"" value=""[^""]*""|tervik-form=[^;]*|sought=[\w-]+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.0-9]*(Z|[+-]\d\d:\d\d)|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
     private static partial Regex Moment();
 }

@@ -18,6 +18,9 @@ public sealed class Node : IAsyncLifetime
     /// <summary>Further settings, each <c>name=value</c>; <c>{port}</c> stands for the port it listens on.</summary>
     public string[] Others { get; init; } = [];
 
+    /// <summary>Variables of its environment.</summary>
+    public (string Name, string Value)[] Variables { get; init; } = [];
+
     /// <summary>One machine is all accounts and networks here: only tests of the limits meet them.</summary>
     static readonly string[] Unlimited = [.. ((string[])["mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour"]).Select(name => $"{name}=1000000")];
 
@@ -91,10 +94,15 @@ public sealed class Node : IAsyncLifetime
     }
 
     /// <summary>Starts a command of the program on the same data.</summary>
-    public Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", Folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one.Replace("{port}", $"{new Uri(Address).Port}", StringComparison.Ordinal) })])
+    public Process Start(params string[] arguments)
     {
-        RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder,
-    })!;
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", Folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one.Replace("{port}", $"{new Uri(Address).Port}", StringComparison.Ordinal) })])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder,
+        };
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
 
     static int FreePort()
     {

@@ -95,7 +95,7 @@ static partial class Program
             }
             foreach (var shot in window)
             {
-                var answer = await page.GotoAsync(shot.Page.Path);
+                var answer = await page.GoTo(shot.Page.Path);
                 if (answer!.Status != 200 && !shot.Page.Name.EndsWith("not-found", StringComparison.Ordinal)) faults.Add($"{shot.File}: {shot.Page.Path} answered {answer.Status}.");
                 faults.AddRange((await page.EvaluateAsync<string[]>(PortalPage.Misfits)).Select(misfit => $"{shot.File} {misfit}"));
                 faults.AddRange(trouble.Select(one => $"{shot.File}: {one}"));

@@ -31,6 +31,25 @@ public sealed class ConnectionSecurityTests
         ConnectionSecurity.Demand(new(text), isUnprotectedAllowed: true);
     }
 
+    [Theory, InlineData("Host=db.example;Username=tervik;Password=geheim"), InlineData("Host=10.0.0.7;PASSWORD=geheim;SSL Mode=VerifyFull;SSL Certificate=node.crt;SSL Key=node.key"), InlineData("Host=localhost,db.example;pwd=geheim"), InlineData("Host=db.example;Passfile=/etc/tervik/pgpass")]
+    public async Task A_password_for_another_machine_is_refused_unless_the_operator_takes_it_on(string text)
+    {
+        var refused = await Assert.ThrowsAsync<StorageException>(() => PostgreSqlDatabase.Connect(new(text), "test", Stop));
+        Assert.Contains("insecureDatabase=true", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", refused.Message, StringComparison.Ordinal);
+        var taken = new NpgsqlConnectionStringBuilder(text);
+        ConnectionSecurity.Demand(taken, isUnprotectedAllowed: true);
+        Assert.Null(taken.RequireAuth);
+    }
+
+    [Theory, InlineData("Host=db.example;Username=tervik", "None"), InlineData("Host=db.example;Require Auth=Password", "None"), InlineData("Host=/var/run/postgresql;Password=geheim", null), InlineData("Host=127.0.0.1;Password=geheim", null)]
+    public void A_server_elsewhere_that_asks_for_a_password_gets_none(string text, string? expected)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(text);
+        ConnectionSecurity.Demand(connection, isUnprotectedAllowed: false);
+        Assert.Equal(expected, connection.RequireAuth);
+    }
+
     [Fact]
     public async Task A_server_that_will_not_encrypt_is_sent_nothing()
     {
@@ -62,7 +81,7 @@ public sealed class ConnectionSecurityTests
                 return (asked > 0, others);
             }
         }, Stop);
-        await Assert.ThrowsAsync<StorageException>(() => PostgreSqlDatabase.Connect(new($"Host={address};Port={((IPEndPoint)listener.LocalEndpoint).Port};Username=tervik;Password=secret"), "test", Stop));
+        await Assert.ThrowsAsync<StorageException>(() => PostgreSqlDatabase.Connect(new($"Host={address};Port={((IPEndPoint)listener.LocalEndpoint).Port};Username=tervik"), "test", Stop));
         await end.CancelAsync();
         Assert.Equal((true, 0), await received);
     }

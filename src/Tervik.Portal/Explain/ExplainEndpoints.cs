@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tervik.Portal.Forms;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Shell;
 using Tervik.Records.Indexing;
@@ -18,13 +19,17 @@ public sealed record ExplainModel(string? Search, string? Asked, IReadOnlyList<E
 /// <summary>Codes and units in plain words, and a list of all that are explained. Nobody's record is touched.</summary>
 static class ExplainEndpoints
 {
-    public static void MapExplain(this IEndpointRouteBuilder routes) => routes.MapGet("/explain", Show);
+    public static void MapExplain(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/explain", Show);
+        routes.MapSearch("/explain", interaction: null, ["q"], []);
+    }
 
-    static async Task<IResult> Show(string? system, string? code, string? unit, string? q, HttpContext request, Entrance entrance, CancellationToken stop)
+    static async Task<IResult> Show(string? system, string? code, string? unit, HttpContext request, Entrance entrance, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, interaction: null, stop);
         if (visit.Refusal is { } refusal) return refusal;
-        var search = string.IsNullOrWhiteSpace(q) ? null : q.Trim();
+        var search = visit.Frame.Sought["q"] is { Length: > 0 } words ? words : null;
         if (string.IsNullOrWhiteSpace(code) && string.IsNullOrWhiteSpace(unit)) return visit.Page<ExplainPage>(new ExplainModel(search, null, [.. Explanations.All.Where(one => Fits(one, search))], IsForeign: false));
         List<Explanation> found = [.. new[] { Explanations.Find(system ?? "", code ?? ""), Explanations.OfUnit(unit) }.OfType<Explanation>()];
         var published = found.Count == 0 && system is not null && code is not null ? Published(system, code) : null;

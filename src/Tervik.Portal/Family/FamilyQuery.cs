@@ -31,7 +31,7 @@ public sealed record Relative(string Id, string Name, int? Age, long SinceUs, lo
 public sealed record FamilyModel(PatientHeader Patient, IReadOnlyList<Relative> Children, IReadOnlyList<ChoiceLine> LetIn, IReadOnlyList<ChoiceLine> Ended, IReadOnlyList<Relative> LetMeIn, IReadOnlyList<(string Value, string Words)> Offered);
 
 /// <summary>Reads who may see whose record in a family.</summary>
-sealed class FamilyQuery(RecordQuery record, SharingQuery lines, StaffQuery names, Trust.Consent.Sharing sharing, SearchEngine search, Tour tour, TimeProvider clock)
+sealed class FamilyQuery(RecordQuery record, SharingQuery lines, StaffQuery names, Trust.Consent.Sharing sharing, SearchEngine search, TimeProvider clock, IDemonstration? demonstration = null)
 {
     public async Task<FamilyModel> Load(PatientHeader patient, Visit visit, CancellationToken stop)
     {
@@ -61,10 +61,10 @@ sealed class FamilyQuery(RecordQuery record, SharingQuery lines, StaffQuery name
     async Task<List<(string, string)>> Offered(string self, CancellationToken stop)
     {
         var offered = new List<(string, string)>();
-        foreach (var persona in tour.Personas)
-            if (!persona.IsProfessional && persona.Reference != self && await record.Patient(persona.Reference["Patient/".Length..], AccessFilter.Everything, stop) is var (_, stored)
+        foreach (var (reference, name) in demonstration?.Patients ?? [])
+            if (reference != self && await record.Patient(reference["Patient/".Length..], AccessFilter.Everything, stop) is var (_, stored)
                 && RecordQuery.Take(stored, json => FamilyRelations.NationalNumbers(json).Select(one => one.Value).FirstOrDefault()) is { } number)
-                offered.Add((number, $"{number} – {await names.NameOf(persona.Reference, stop) ?? persona.Name}"));
+                offered.Add((number, $"{number} – {await names.NameOf(reference, stop) ?? name}"));
         return offered;
     }
 }

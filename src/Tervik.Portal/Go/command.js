@@ -60,10 +60,8 @@ if (dialog && opener && typeof dialog.showModal === "function") {
   const find = async () => {
     request?.abort();
     const own = request = new AbortController();
-    const query = new URLSearchParams({ q: field.value });
-    if (dialog.dataset.about) query.set("about", dialog.dataset.about);
     try {
-      const answer = await fetch(`${dialog.dataset.find}?${query}`, { signal: own.signal, headers: { Accept: "application/json" } });
+      const answer = await fetch(dialog.dataset.find, { method: "POST", body: new URLSearchParams(new FormData(field.form)), signal: own.signal, headers: { Accept: "application/json" } });
       // Signed out meanwhile: the page says so better than the bar could.
       if (!answer.ok || !answer.headers.get("content-type")?.includes("json")) return field.form.submit();
       const found = await answer.json();

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Tervik.Portal.Explain;
@@ -127,7 +129,7 @@ sealed partial class ResultsQuery(RecordQuery record)
         // A kind without a code of its own is found by its name, among all.
         var (found, _) = await record.FindAll(id, "Observation", MostObservations, access, stop, PlainKey().IsMatch(code) ? [("_sort", "-date"), ("combo-code", code)] : [("_sort", "-date")]);
         var all = SeriesOf(found, patient);
-        if (all.Find(one => one.Code == code) is not { } chosen) return null;
+        if (all.Find(one => KeyOf(one.Code) == code) is not { } chosen) return null;
         List<Series> together = chosen.Latest.Panel is { } panel && chosen.Drawn.Count > 0
             ? [.. all.Where(one => one.Latest.Panel == panel && one.Latest.Unit == chosen.Latest.Unit && one.Drawn.Count > 0)] : [chosen];
         var shown = together.SelectMany(series => series.Values).Select(value => value.ObservationId).ToHashSet(StringComparer.Ordinal);
@@ -136,7 +138,7 @@ sealed partial class ResultsQuery(RecordQuery record)
 
         var (reports, _) = await record.FindAll(id, "DiagnosticReport", MostReports, access, stop, ("_sort", "-date"));
         var concluded = reports.Where(report => RecordQuery.Take(report, json => json.ItemsAt("result").Any(result => IdOf(result) is { } observation && shown.Contains(observation)))).Take(ShownReports).ToList();
-        var orders = (await record.Find(id, "ServiceRequest", access, stop, ("status", "active,on-hold"), ("_sort", "-authored"), ("_count", "100"))).Where(order => RecordQuery.Take(order, json => Follows(json, code, shown))).ToList();
+        var orders = (await record.Find(id, "ServiceRequest", access, stop, ("status", "active,on-hold"), ("_sort", "-authored"), ("_count", "100"))).Where(order => RecordQuery.Take(order, json => Follows(json, chosen.Code, shown))).ToList();
         return (new(header, chosen, together, title, [.. concluded.Select(SequelOf)], [.. orders.Select(SequelOf)]),
             [patient, .. found.Where(stored => shown.Contains(stored.Id)), .. concluded, .. orders]);
     }
@@ -148,6 +150,9 @@ sealed partial class ResultsQuery(RecordQuery record)
 
     static Sequel SequelOf(StoredResource stored) => RecordQuery.Take(stored, json => new Sequel(RecordEntry.Read(stored.Type, stored.Id, json),
         json.TextAt("conclusion") ?? json.TextAt("patientInstruction") ?? json.FirstAt("note").TextAt("text") ?? FhirDate.Of(json, "occurrenceDateTime", "occurrencePeriod")?.Day));
+
+    /// <summary>What stands in an address for a kind of result: its code; a kind without one has a name that may say anything, and a hash of it stands for it.</summary>
+    public static string KeyOf(string code) => PlainKey().IsMatch(code) ? code : $"~{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(code)))[..32]}";
 
     [GeneratedRegex(@"^[a-z][A-Za-z0-9:/._#-]*\|[A-Za-z0-9._-]+$", RegexOptions.CultureInvariant)]
     private static partial Regex PlainKey();

@@ -20,16 +20,17 @@ static class HideEndpoints
     public static void MapHide(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/patients/{id}/sharing/hide", Show);
+        routes.MapSearch("/patients/{id}/sharing/hide", _ => new("search-type", "Consent"), ["name"], ["kind", "what"], part: "/whom");
         routes.MapPost("/patients/{id}/sharing/hide", Save).DisableAntiforgery(); // FormGuard does it.
         routes.MapGet("/patients/{id}/sharing/as", SeenAs);
     }
 
-    static async Task<IResult> Show(string id, string? what, string? from, string? to, string? actor, string? kind, string? name, HttpContext request, Entrance entrance, RecordQuery record, HideQuery hiding, CancellationToken stop)
+    static async Task<IResult> Show(string id, string? what, string? from, string? to, string? actor, string? kind, HttpContext request, Entrance entrance, RecordQuery record, HideQuery hiding, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-type", "Consent"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await SharingEndpoints.Own(visit, id, record, stop) is not { } patient) return await visit.NotFound(stop);
-        var model = await hiding.Load(patient, Part(what, from, to), string.IsNullOrEmpty(actor) ? null : actor, kind == "allow", Cut(name), stop);
+        var model = await hiding.Load(patient, Part(what, from, to), string.IsNullOrEmpty(actor) ? null : actor, kind == "allow", Cut(visit.Frame.Sought["name"]), stop);
         await visit.Log("hiding", [], [record.Compartment(id)], stop);
         return visit.Page<HidePage>(model, Form.Of(request, version: 0, new Dictionary<string, string> { ["what"] = model.What ?? "", ["actor"] = model.Actor ?? "", ["kind"] = model.IsException ? "allow" : "hide" }));
     }

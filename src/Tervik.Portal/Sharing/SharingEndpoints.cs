@@ -20,18 +20,19 @@ static class SharingEndpoints
     public static void MapSharing(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/patients/{id}/sharing", Show);
+        routes.MapSearch("/patients/{id}/sharing", _ => new("search-type", "Consent"), ["name"], []);
         routes.MapGet("/patients/{id}/sharing/close", Explain);
         routes.MapPost("/patients/{id}/sharing/close", Close).DisableAntiforgery(); // FormGuard does it.
         routes.MapPost("/patients/{id}/sharing/open", Open).DisableAntiforgery();
         routes.MapGet("/patients/{id}/sharing/consents", Consents);
     }
 
-    static async Task<IResult> Show(string id, string? name, HttpContext request, Entrance entrance, RecordQuery record, SharingQuery sharing, CancellationToken stop)
+    static async Task<IResult> Show(string id, HttpContext request, Entrance entrance, RecordQuery record, SharingQuery sharing, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-type", "Consent"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await Own(visit, id, record, stop) is not { } patient) return await visit.NotFound(stop);
-        var wanted = name?.Trim() ?? "";
+        var wanted = visit.Frame.Sought["name"];
         var model = await sharing.Load(patient, wanted.Length > LongestName ? wanted[..LongestName] : wanted, stop);
         await visit.Log("sharing", [], [record.Compartment(id)], stop);
         return visit.Page<SharingPage>(model);

@@ -17,7 +17,7 @@ using Tervik.Trust.Relations;
 namespace Tervik.Portal.Shell;
 
 /// <summary>Where every page begins: who is it, may they, and what surrounds the page.</summary>
-sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, ProfessionalAccess professionals, Sessions sessions, Tour tour, RecordStore store, Trust.Snooping.Alerts alerts, TimeProvider clock)
+sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, ProfessionalAccess professionals, Sessions sessions, RecordStore store, Trust.Snooping.Alerts alerts, TimeProvider clock, IDemonstration? demonstration = null)
 {
     /// <summary>Asks for the decision about a page.</summary>
     /// <param name="request">The request.</param>
@@ -58,7 +58,7 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
                 Family = principal.Kind == PrincipalKind.Patient ? await family.Of(principal.Agent!, stop) : [],
                 Opened = principal.Kind == PrincipalKind.Professional ? (await professionals.Of(principal.Agent!, stop)).Exceptional : [],
             } : null;
-        var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = tour.IsOffered,
+        var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = demonstration?.HasTour == true, Sought = Sought.Of(request),
             ReviewsAlerts = person is { IsProfessional: true } && (await alerts.ReviewedBy(person.Reference, stop)).Count > 0 };
         return new(control, store, interaction, permission, frame, held);
     }

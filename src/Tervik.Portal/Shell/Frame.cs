@@ -1,3 +1,4 @@
+using Tervik.Portal.Forms;
 using Tervik.Trust.BreakGlass;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
@@ -13,6 +14,8 @@ public sealed record Frame(SignedIn? Person, string Scheme, string Here, string 
 {
     /// <summary>Seconds until the session ends if nothing more is asked; null without one.</summary>
     public long? SessionSeconds { get; init; }
+    /// <summary>What is searched for on the page.</summary>
+    public Sought Sought { get; init; } = Sought.Nothing;
     /// <summary>Whether this professional answers alerts about accesses.</summary>
     public bool ReviewsAlerts { get; init; }
     /// <summary>Whether the page that tells whom to be and what to try is there.</summary>

@@ -51,11 +51,8 @@ public static class PortalRoom
 {
     /// <summary>Registers what the pages need; the record and the access control are registered elsewhere.</summary>
     /// <param name="services">Where.</param>
-    /// <param name="personas">People of the demonstration whom the sign-in page offers first; null when there are none.</param>
-    public static IServiceCollection AddPortal(this IServiceCollection services, IReadOnlyList<TourPersona>? personas = null)
+    public static IServiceCollection AddPortal(this IServiceCollection services)
     {
-        services.AddSingleton(personas ?? []);
-        services.AddSingleton<Tour>();
         services.AddSingleton<SignInParts>();
         services.AddSingleton<AccountParts>();
         services.AddSingleton<StaffQuery>();
@@ -143,7 +140,6 @@ public static class PortalRoom
         app.MapLookUp();
         app.MapReviews();
         app.MapSession();
-        app.MapTour();
         return app;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,9 +13,9 @@ namespace Tervik.Portal.SignIn;
 /// <param name="To">Where to go afterwards.</param>
 /// <param name="Held">The form that waits; null when none does.</param>
 /// <param name="Ways">The ways.</param>
-/// <param name="Demonstration">Who it is, where the demonstration is on; null elsewhere.</param>
+/// <param name="Demonstration">What the demonstration shows; null where there is none.</param>
 /// <param name="Fault">Why the last attempt came to nothing, as a key of the words; null when there was none.</param>
-public sealed record ConfirmModel(SensitiveAction Action, string To, HeldForm? Held, Ways Ways, string? Demonstration, string? Fault);
+public sealed record ConfirmModel(SensitiveAction Action, string To, HeldForm? Held, Ways Ways, RenderFragment? Demonstration, string? Fault);
 
 /// <summary>Step-up: before what opens much, people prove again that it is them. What they have written waits in the page.</summary>
 static class ConfirmEndpoints
@@ -33,7 +34,7 @@ static class ConfirmEndpoints
         var visit = await parts.Entrance.Enter(request, interaction: null, stop);
         if (visit.Refusal is { } refusal) return refusal;
         var ways = await parts.Ways(request, held, stop);
-        var page = visit.Page<ConfirmPage>(new ConfirmModel(action, LocalPath.Of(to), held, ways, parts.People.IsOffered ? visit.Person.Reference : null, fault));
+        var page = visit.Page<ConfirmPage>(new ConfirmModel(action, LocalPath.Of(to), held, ways, parts.Demonstration?.Confirm(visit.Frame, LocalPath.Of(to), action, held), fault));
         if (held is not null || fault is not null) page.StatusCode = StatusCodes.Status401Unauthorized;
         return page;
     }

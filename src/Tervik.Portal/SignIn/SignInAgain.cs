@@ -27,7 +27,7 @@ sealed class SignInAgain(IFormCollection posted) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var page = await SignInEndpoints.Page(httpContext, name: null, httpContext.Request.Path + httpContext.Request.QueryString, HeldForm.Of(posted), fault: null,
+        var page = await SignInEndpoints.Page(httpContext, httpContext.Request.Path + httpContext.Request.QueryString, HeldForm.Of(posted), fault: null,
             httpContext.RequestServices.GetRequiredService<SignInParts>(), httpContext.RequestAborted);
         await page.ExecuteAsync(httpContext);
     }

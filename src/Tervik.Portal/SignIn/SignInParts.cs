@@ -15,7 +15,7 @@ namespace Tervik.Portal.SignIn;
 public sealed record Ways(string? Eid, bool HasPasskeys);
 
 /// <summary>What every sign-in needs, and how each ends.</summary>
-sealed record SignInParts(Entrance Entrance, Sessions Sessions, Identification Identification, DemoPeople People, Tour Tour, EidClient Eid, PasskeyDesk Passkeys, IAccessControl Control, TimeProvider Clock)
+sealed record SignInParts(Entrance Entrance, Sessions Sessions, Identification Identification, EidClient Eid, PasskeyDesk Passkeys, IAccessControl Control, TimeProvider Clock, IDemonstration? Demonstration = null)
 {
     /// <summary>The ways in. Where a form waits, it is posted to the eID: browsers must be told beforehand that it leads there.</summary>
     public async Task<Ways> Ways(HttpContext request, HeldForm? held, CancellationToken stop)
@@ -82,6 +82,6 @@ sealed record SignInParts(Entrance Entrance, Sessions Sessions, Identification I
     public async Task<IResult> Fail(HttpContext request, string? agent, string method, string why, string fault, string? to, HeldForm? held, SensitiveAction? action, CancellationToken stop)
     {
         await Control.Log(new(agent, new("sign-in", null), $"{method} failed: {why}", [], StatusCodes.Status401Unauthorized), stop);
-        return action is { } sensitive ? await ConfirmEndpoints.Page(request, sensitive, to, held, fault, this, stop) : await SignInEndpoints.Page(request, name: null, to, held, fault, this, stop);
+        return action is { } sensitive ? await ConfirmEndpoints.Page(request, sensitive, to, held, fault, this, stop) : await SignInEndpoints.Page(request, to, held, fault, this, stop);
     }
 }

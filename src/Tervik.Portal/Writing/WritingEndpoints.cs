@@ -40,16 +40,9 @@ static class WritingEndpoints
         if (visit.Refusal is { } refusal) return refusal;
         if (OfKey(kind) is not { } form || !visit.Person.IsProfessional || await situations.Load(id, visit, stop) is not var (situation, patient, read)) return await visit.NotFound(stop);
         await visit.Log($"form-{form.Key}", read, [record.Compartment(id)], stop);
-        var (fields, preview) = (Form.New(request), Form.New(request));
-        // A link may bring what is known already: a renewal, an order from a result. Then the hints are there at once.
-        var given = request.Request.Query.Where(one => one.Value.ToString().Length > 0).ToDictionary(one => one.Key, one => one.Value.ToString());
-        foreach (var values in (Dictionary<string, string>[])[given, form.Begin(situation)])
-        {
-            fields.Begin(values);
-            preview.Begin(values);
-        }
-        var hints = given.Count == 0 ? [] : form.Read(preview, NewTarget(form, preview), situation).Hints;
-        return visit.Page<WritingPage>(new WritingModel(patient, form, situation, Entry: null, "", hints), fields);
+        var fields = Form.New(request);
+        fields.Begin(form.Begin(situation));
+        return visit.Page<WritingPage>(new WritingModel(patient, form, situation, Entry: null, "", []), fields);
     }
 
     static async Task<IResult> Edit(string id, string type, string entry, HttpContext request, Entrance entrance, SituationQuery situations, RecordQuery record, RecordStore store, CancellationToken stop)

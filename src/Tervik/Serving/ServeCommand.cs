@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Tervik.Demo;
-using Tervik.Demo.Personas;
 
 namespace Tervik.Serving;
 
@@ -19,28 +17,17 @@ static partial class ServeCommand
     {
         if (settings.WhyNotServed is { } why) throw new SettingsException(why);
         await using var installation = await Installation.Open(settings, stop);
-        if (settings.Demo && (await installation.Store.Page(long.MinValue, 1, stop)).Count == 0) await LoadNation(settings, installation, stop);
+        if (settings.Demo && (await installation.Store.Page(long.MinValue, 1, stop)).Count == 0) await (DemoParts.Built?.Load(settings, installation, stop) ?? Task.CompletedTask);
         await using var app = Server.Build(settings, installation);
         await app.StartAsync(stop);
         if (settings.Notice is { } notice) LogNotice(app.Logger, notice);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Tervik is at {settings.Listen}/ (FHIR at {settings.Listen}/fhir)"));
-        if (settings.Demo)
-        {
-            Console.WriteLine($"  Sign in as a patient:      {Personas.All.First(one => !one.IsProfessional).Name}");
-            Console.WriteLine($"  Sign in as a professional: {Personas.All.First(one => one.IsProfessional).Name}");
-        }
+        if (settings.AtRest is { } said) Console.WriteLine($"  {said}");
+        if (settings.Demo) DemoParts.Built?.Greet();
         await app.WaitForShutdownAsync(stop);
         return 0;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Notice}")]
     static partial void LogNotice(ILogger logger, string notice);
-
-    static async Task LoadNation(Settings settings, Installation installation, CancellationToken stop)
-    {
-        Console.WriteLine("Loading the demo nation …");
-        var nation = new Nation(Nation.DefaultSeed, DateOnly.FromDateTime(TimeProvider.System.GetLocalNow().DateTime));
-        var result = await new NationLoader(nation, installation.Store).Load(settings.DemoPatients, (_, _) => { }, stop);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Demo nation: {result.Written} resources in {result.Time.TotalSeconds:0.0} s"));
-    }
 }

@@ -9,9 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Tervik.Demo.Personas;
 using Tervik.Portal.Shell;
-using Tervik.Portal.SignIn;
 using Tervik.Records.Rest;
 using Tervik.Trust;
 using Tervik.Trust.Limits;
@@ -72,8 +70,9 @@ static class Server
         builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
-        builder.Services.AddTrust(installation.Trust, new TrustSettings { DemoSignIn = settings.Demo, Eid = settings.Eid, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Vault = installation.Vault, Witnesses = settings.Witnesses, Limits = settings.Limits });
-        builder.Services.AddPortal([.. Personas.All.Select(one => new TourPersona(one.Reference, one.Name, one.IsProfessional, () => one.Who(CultureInfo.CurrentUICulture), () => one.Try(CultureInfo.CurrentUICulture)))]);
+        builder.Services.AddTrust(installation.Trust, new TrustSettings { Eid = settings.Eid, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Vault = installation.Vault, Witnesses = settings.Witnesses, Limits = settings.Limits, Retention = settings.Retention });
+        builder.Services.AddPortal();
+        if (settings.Demo) DemoParts.Built?.Add(builder.Services);
         var app = builder.Build();
         app.UseTrustedProxies(settings);
         app.UsePublicAddress(settings);
@@ -83,6 +82,7 @@ static class Server
         app.MapTrust();
         app.MapFhir();
         app.MapPortal();
+        if (settings.Demo) DemoParts.Built?.Map(app);
         return app;
     }
 

@@ -38,6 +38,20 @@ public sealed class SourceTests
     }
 
     [Fact]
+    public void What_is_typed_is_never_sent_in_an_address()
+    {
+        var forms = Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.razor", SearchOption.AllDirectories)
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"<form\b(?<head>[^>]*)>(?<fields>.*?)</form>", RegexOptions.Singleline).Select(form => (File: Path.GetFileName(file), Head: form.Groups["head"].Value, Fields: form.Groups["fields"].Value))).ToList();
+        Assert.True(forms.Count > 40, $"{forms.Count} forms");
+        // A choice of values that we offer, or of days, may stand in an address; a field to type into is posted with the token of the page.
+        var faults = forms.Where(form => !form.Head.Contains("method=\"post\"", StringComparison.Ordinal) && Regex.IsMatch(form.Fields, @"<textarea|<input(?![^>]*type=""(hidden|radio|checkbox|date)"")|<Field\b")).Select(form => $"{form.File}: {form.Head}").ToList();
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        Assert.Contains(forms, form => form.Head.Contains("method=\"get\"", StringComparison.Ordinal)); // those are looked at too
+        // Nor in one that a script makes of a field.
+        foreach (var script in Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.js", SearchOption.AllDirectories)) Assert.DoesNotMatch(@"fetch\([^,)]*(\.value|\bquery\b)|\?\$\{", File.ReadAllText(script));
+    }
+
+    [Fact]
     public void Arithmetic_is_checked_nulls_are_typed_and_warnings_are_errors_in_every_project()
     {
         var shared = File.ReadAllText(Path.Combine(Root, "Directory.Build.props"));

@@ -13,11 +13,33 @@ public sealed class TransportTests
     [Theory, InlineData("http://127.0.0.1:8080", true), InlineData("http://localhost:8080", true), InlineData("http://[::1]:8080", true), InlineData("https://0.0.0.0:8443", true), InlineData("http://0.0.0.0:8080", false), InlineData("http://[::]:8080", false), InlineData("http://10.0.0.7", false), InlineData("http://node.example", false)]
     public void Without_encryption_only_loopback_is_served(string listen, bool isServed)
     {
-        Assert.Equal(isServed, Load(("listen", listen)).WhyNotServed is null);
+        Assert.Equal(isServed, Load(("listen", listen), ("requireKeys", "false")).WhyNotServed is null);
         // Something in front encrypts, as the operator says.
-        Assert.Null(Load(("listen", listen), ("behindProxy", "true")).WhyNotServed);
-        Assert.Null(Load(("listen", listen), ("publicAddress", "https://health.example/")).WhyNotServed);
-        Assert.Equal(isServed, Load(("listen", listen), ("publicAddress", "http://health.example/")).WhyNotServed is null);
+        Assert.Null(Load(("listen", listen), ("behindProxy", "true"), ("requireKeys", "false")).WhyNotServed);
+        Assert.Null(Load(("listen", listen), ("publicAddress", "https://health.example/"), ("requireKeys", "false")).WhyNotServed);
+        Assert.Equal(isServed, Load(("listen", listen), ("publicAddress", "http://health.example/"), ("requireKeys", "false")).WhyNotServed is null);
+    }
+
+    [Theory]
+    [InlineData("listen=http://127.0.0.1:8080", null), InlineData("listen=http://127.0.0.1:8080 demo=false", null), InlineData("listen=https://0.0.0.0:8443 demo=true", null), InlineData("listen=https://0.0.0.0:8443 keys=file:/elsewhere/key", null), InlineData("listen=https://0.0.0.0:8443 requireKeys=false", null)]
+    [InlineData("listen=https://0.0.0.0:8443 keys=file:/elsewhere/key database=Host=db.example databaseDiskEncrypted=true", null), InlineData("listen=https://0.0.0.0:8443 database=Host=db.example requireKeys=false", null)]
+    [InlineData("listen=https://0.0.0.0:8443", "requireKeys=false"), InlineData("listen=http://127.0.0.1:8080 publicAddress=https://health.example/", "requireKeys=false"), InlineData("listen=http://127.0.0.1:8080 behindProxy=true demo=false", "requireKeys=false"), InlineData("listen=http://127.0.0.1:8080 behindProxy=true", "requireKeys=false"), InlineData("listen=http://127.0.0.1:8080 requireKeys=true", "requireKeys=false")]
+    [InlineData("listen=https://0.0.0.0:8443 keys=file:/elsewhere/key database=Host=db.example", "databaseDiskEncrypted=true"), InlineData("listen=https://0.0.0.0:8443 database=Host=db.example databaseDiskEncrypted=true", "requireKeys=false")]
+    public void Where_others_reach_the_node_records_are_encrypted_at_rest_or_the_operator_says_that_they_are_not(string settings, string? because)
+    {
+        Assert.Equal(settings is "listen=http://127.0.0.1:8080" or "listen=http://127.0.0.1:8080 requireKeys=true" || settings.Contains("demo=true", StringComparison.Ordinal), Load([.. settings.Split(' ').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1]))]).Demo); // nobody is let in as anybody there, either
+        var why = Load([.. settings.Split(' ').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1]))]).WhyNotServed;
+        if (because is null) Assert.Null(why);
+        else Assert.Contains(because, why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void How_long_things_are_kept_is_a_setting_but_for_the_log()
+    {
+        var kept = Load(("keepEndedTokens", "7"), ("keepAnswered", "400"), ("keepAccessLog", "forever")).Retention;
+        Assert.Equal((TimeSpan.FromDays(7), TimeSpan.FromDays(400)), (kept.EndedTokens, kept.Answered));
+        Assert.Equal((TimeSpan.FromDays(30), TimeSpan.FromDays(1826)), (Load().Retention.EndedTokens, Load().Retention.Answered));
+        Assert.Contains("sealed", Assert.Throws<SettingsException>(() => Load(("keepAccessLog", "3650"))).Message, StringComparison.Ordinal);
     }
 
     static async Task<(int Code, string Error)> Serve(string[] arguments, params (string Name, string Value)[] environment)
@@ -50,6 +72,10 @@ public sealed class TransportTests
         Assert.True(code == 1 && error.Contains("OTEL_EXPORTER_OTLP_ENDPOINT", StringComparison.Ordinal), error);
         (code, error) = await Serve(["--listen", "http://127.0.0.1:0", "--database", "Host=db.example;SSL Mode=Prefer"]);
         Assert.True(code == 1 && error.Contains("insecureDatabase=true", StringComparison.Ordinal), error);
+        (code, error) = await Serve(["--listen", "http://127.0.0.1:0", "--database", "Host=db.example;Password=geheim"]);
+        Assert.True(code == 1 && error.Contains("insecureDatabase=true", StringComparison.Ordinal) && !error.Contains("geheim", StringComparison.Ordinal), error);
+        (code, error) = await Serve(["--listen", "http://127.0.0.1:0", "--set", "publicAddress=https://health.example/"]);
+        Assert.True(code == 1 && error.Contains("requireKeys=false", StringComparison.Ordinal), error);
     }
 
     [Fact]

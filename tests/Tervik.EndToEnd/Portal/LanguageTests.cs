@@ -41,7 +41,7 @@ public sealed partial class LanguageTests(Browser browser) : IClassFixture<Brows
         Assert.Empty(missing);
     }
 
-    static IEnumerable<string> Sources() => Directory.EnumerateFiles(Path.Combine(SharedData.Repository!, "src", "Tervik.Portal"), "*.*", SearchOption.AllDirectories)
+    static IEnumerable<string> Sources() => ((string[])["Tervik.Portal", "Tervik.DemoPortal"]).SelectMany(room => Directory.EnumerateFiles(Path.Combine(SharedData.Repository!, "src", room), "*.*", SearchOption.AllDirectories))
         .Where(file => file.EndsWith(".razor", StringComparison.Ordinal) || file.EndsWith(".cs", StringComparison.Ordinal));
 
     [GeneratedRegex("""Words\.Of\("([^"{}]+)"[,)]""")]

@@ -32,7 +32,7 @@ public sealed class PagesTests(Browser browser) : IClassFixture<Browser>
         if (who != "nobody") await Browser.SignIn(page, who);
         foreach (var one in PortalPage.All.Where(one => (one.Who ?? "nobody") == who))
         {
-            var answer = await page.GotoAsync(one.Path);
+            var answer = await page.GoTo(one.Path);
             if (answer!.Status != (one.Name.EndsWith("not-found", StringComparison.Ordinal) ? 404 : 200)) faults.Add($"{one.Path} answered {answer.Status}");
             faults.AddRange((await page.EvaluateAsync<string[]>(PortalPage.Misfits)).Select(misfit => $"{one.Path} {misfit}"));
             if (await page.Locator("h1").CountAsync() != 1) faults.Add($"{one.Path} has not one h1");
@@ -49,7 +49,7 @@ public sealed class PagesTests(Browser browser) : IClassFixture<Browser>
         var faults = new List<string>();
         foreach (var one in PortalPage.All.Where(one => (one.Who ?? "nobody") == who))
         {
-            await page.GotoAsync(one.Path);
+            await page.GoTo(one.Path);
             await page.EvaluateAsync("document.documentElement.style.fontSize = '200%'");
             faults.AddRange((await page.EvaluateAsync<string[]>(PortalPage.Misfits)).Select(misfit => $"{one.Path} {misfit}"));
             // Text is cut off where an element hides what does not fit in it; what only screen readers read is meant to.
@@ -69,7 +69,7 @@ public sealed class PagesTests(Browser browser) : IClassFixture<Browser>
         var faults = new List<string>();
         foreach (var one in PortalPage.All.Where(one => (one.Who ?? "nobody") == who))
         {
-            await page.GotoAsync(one.Path);
+            await page.GoTo(one.Path);
             var text = await page.Locator("main").InnerTextAsync();
             if (text.Length < 40) faults.Add($"{one.Path} says only {text}");
             // A button outside a form does nothing without a script.
@@ -105,7 +105,7 @@ public sealed class PagesTests(Browser browser) : IClassFixture<Browser>
         var links = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var one in PortalPage.All.Where(one => one.Who == who && !one.Name.EndsWith("not-found", StringComparison.Ordinal)))
         {
-            await page.GotoAsync(one.Path);
+            await page.GoTo(one.Path);
             foreach (var link in await page.EvaluateAsync<string[]>("[...document.querySelectorAll('a[href]')].map(a => a.href.split('#')[0])")) links.TryAdd(link, one.Path);
         }
         var faults = new List<string>();

@@ -173,24 +173,82 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         var (own, other) = (await NumberOf("p01"), await NumberOf("p02"));
         var page = await browser.Open(javaScript: false);
         await Browser.SignIn(page, "Søren Holm");
-        foreach (var path in (string[])[.. Pages, "/go?q=jaan+kask", "/go/find?q=jaan+kask", $"/go/find?q={other}", "/patients?name=jaan+kask", $"/patients?name={other}"])
+        foreach (var path in (string[])[.. Pages, "/go?q=jaan+kask", $"/go?q={other}", "/patients?name=jaan+kask", $"/patients?name={other}"])
         {
-            await page.GotoAsync(path);
-            var content = await page.ContentAsync();
-            foreach (var trace in (string[])["Jaan Kask", "/p02", "task-p02", "message-p02"]) Assert.False(content.Contains(trace, StringComparison.Ordinal), $"{path} holds {trace}.");
+            await page.GoTo(path);
+            HoldsNothing(path, await page.ContentAsync());
         }
+        var token = PageChecks.Hidden(await PageChecks.Get(page, "/go"))["form-token"];
+        foreach (var text in (string[])["jaan kask", other]) HoldsNothing(text, await (await PageChecks.Post(page, "/go/find", new() { ["form-token"] = token, ["q"] = text })).TextAsync());
+        Assert.Contains("Mari Tamm", await (await PageChecks.Post(page, "/go/find", new() { ["form-token"] = token, ["q"] = own })).TextAsync(), StringComparison.Ordinal);
         foreach (var path in (string[])["/patients/p02", "/patients/p02/flowsheet", "/patients/p02/handover", "/tasks/task-p02"]) Assert.Equal(404, (await page.GotoAsync(path))!.Status);
         // The number of an own patient is found, but only the whole of it.
-        await page.GotoAsync($"/patients?name={own}");
+        await page.GoTo($"/patients?name={own}");
         Assert.Contains("Mari Tamm", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
-        await page.GotoAsync($"/patients?name={own[..^1]}");
+        await page.GoTo($"/patients?name={own[..^1]}");
         Assert.DoesNotContain("Mari Tamm", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
 
         var patient = await browser.Open(javaScript: false);
         await Browser.SignIn(patient, "Mari Tamm");
-        foreach (var path in (string[])["/today", "/patients", "/tasks", "/go", "/go/find", "/patients/p01/flowsheet", "/patients/p01/handover"]) Assert.Equal(403, (await patient.GotoAsync(path))!.Status);
+        foreach (var path in (string[])["/today", "/patients", "/tasks", "/go", "/patients/p01/flowsheet", "/patients/p01/handover"]) Assert.Equal(403, (await patient.GotoAsync(path))!.Status);
         await patient.GotoAsync("/patients/p01/access");
         Assert.Contains("looked the patient up", await patient.Locator("ol.accesses").InnerTextAsync(), StringComparison.Ordinal);
+
+        static void HoldsNothing(string path, string content)
+        {
+            foreach (var trace in (string[])["Jaan Kask", "/p02", "task-p02", "message-p02"]) Assert.False(content.Contains(trace, StringComparison.Ordinal), $"{path} holds {trace}.");
+        }
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task What_is_searched_for_stands_in_no_address_and_going_back_reloading_and_ordering_keep_it(bool javaScript)
+    {
+        var page = await browser.Open(javaScript: javaScript);
+        await Browser.SignIn(page, "Søren Holm");
+        var number = await NumberOf("p01");
+        var addresses = new List<string>();
+        page.Request += (_, request) => addresses.Add(request.Url);
+        async Task Found()
+        {
+            await page.Locator("main tbody").GetByRole(AriaRole.Link, new() { Name = "Mari Tamm" }).WaitForAsync();
+            Assert.Equal((1, number), (await page.Locator("main tbody tr").CountAsync(), await page.Locator("#name").InputValueAsync()));
+        }
+        await page.GotoAsync("/patients");
+        await page.Locator("#name").FillAsync(number);
+        await page.Locator("#name").PressAsync("Enter");
+        await page.ArrivesAt("**/patients?*sought=*");
+        await Found();
+        await page.ReloadAsync();
+        await Found();
+        await page.Locator("main tbody").GetByRole(AriaRole.Link, new() { Name = "Mari Tamm" }).ClickAsync();
+        await page.ArrivesAt("**/patients/p01");
+        await page.GoBackAsync();
+        await Found();
+        await page.Locator("#sort").SelectOptionAsync("oldest");
+        await page.Locator("form.search-row button").ClickAsync();
+        await page.ArrivesAt("**sort=oldest*");
+        await Found();
+        // Words of a record, too.
+        await page.GotoAsync("/patients/p01/flowsheet");
+        await page.Locator("#q").FillAsync("potas");
+        await page.Locator("#q").PressAsync("Enter");
+        await page.ArrivesAt("**/flowsheet?sought=*");
+        Assert.Equal("potas", await page.Locator("#q").InputValueAsync());
+        if (javaScript)
+        {
+            await page.Keyboard.PressAsync("Control+k");
+            await page.Locator("#command-text").FillAsync("mari tamm");
+            await page.GetByRole(AriaRole.Option, new() { NameRegex = new("Mari Tamm") }).WaitForAsync();
+        }
+        Assert.Contains(addresses, address => address.Contains("sought=", StringComparison.Ordinal));
+        foreach (var told in (string[])[number, Uri.EscapeDataString(number), "potas", "mari", "tamm"]) Assert.DoesNotContain(addresses, address => address.Contains(told, StringComparison.OrdinalIgnoreCase));
+
+        // Another session reads nothing from the address.
+        var searched = addresses.Last(address => address.Contains("/patients?", StringComparison.Ordinal) && address.Contains("sought=", StringComparison.Ordinal));
+        var other = await browser.Open();
+        await Browser.SignIn(other, "Søren Holm");
+        await other.GotoAsync(searched);
+        Assert.Equal("", await other.Locator("#name").InputValueAsync());
     }
 
     [Fact]

@@ -137,7 +137,7 @@ public sealed class ResultsTests(Browser browser) : IClassFixture<Browser>
         var nothing = await Search("xylofon");
         Assert.Contains("0 entries found", nothing, StringComparison.Ordinal);
         Assert.DoesNotContain("Secret", nothing, StringComparison.Ordinal);
-        Assert.Equal(404, (await page.GotoAsync("/patients/p02/timeline?q=xylofon"))!.Status);
+        Assert.Equal(404, (await page.GoTo("/patients/p02/timeline?q=xylofon"))!.Status);
         Assert.DoesNotContain("inhalatsiooniga", await page.ContentAsync(), StringComparison.Ordinal);
     }
 
@@ -147,7 +147,7 @@ public sealed class ResultsTests(Browser browser) : IClassFixture<Browser>
         var page = await SignedIn(javaScript: false);
         async Task<int> Count(string query)
         {
-            await page.GotoAsync($"/patients/p01/timeline{query}");
+            await page.GoTo($"/patients/p01/timeline{query}");
             return await page.Locator("ol.timeline li").CountAsync();
         }
         var all = await Count("");
@@ -170,7 +170,7 @@ public sealed class ResultsTests(Browser browser) : IClassFixture<Browser>
     public async Task A_search_with_many_hits_is_paged_without_loss_or_repetition()
     {
         var page = await SignedIn(javaScript: false);
-        await page.GotoAsync("/patients/p01/timeline?q=e");
+        await page.GoTo("/patients/p01/timeline?q=e");
         var expected = int.Parse((await page.GetByRole(AriaRole.Status).InnerTextAsync()).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
         var seen = new List<string>();
         for (var pages = 0; pages < 20; pages++)

@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Components.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Playwright;
+using Tervik.DemoPortal.SignIn;
+using Tervik.DemoPortal.Tour;
 using Tervik.Portal.Shell;
 using Tervik.Portal.SignIn;
 
@@ -41,7 +43,7 @@ public sealed class TrustPagesTests(Browser browser) : IClassFixture<Browser>
             await Browser.SignIn(page, who.Key!);
             foreach (var (name, _, path) in who)
             {
-                await page.GotoAsync(path);
+                await page.GoTo(path);
                 await Check(page, name, width, dark);
             }
         }
@@ -69,7 +71,7 @@ public sealed class TrustPagesTests(Browser browser) : IClassFixture<Browser>
         {
             await Browser.SignIn(page, who);
             foreach (var path in paths)
-                if ((await page.APIRequest.GetAsync(path)).Status == 200) await page.GotoAsync(path);
+                if ((await page.APIRequest.GetAsync(path)).Status == 200) await page.GoTo(path);
         }
         Assert.Empty(broken);
         var answer = await page.GotoAsync("/account");
@@ -159,7 +161,7 @@ public sealed class TrustPagesTests(Browser browser) : IClassFixture<Browser>
         ];
         var page = await browser.Open(width, dark);
         foreach (var (name, html) in ((string, string)[])
-            [("sign-in-personas", await Render<SignInPage>(new SignInModel(true, "", "/", [], [], null, personas, new(null, HasPasskeys: false), null))), ("tour", await Render<TourPage>(new TourModel(personas)))])
+            [("sign-in-personas", await Render<SignInPage>(new SignInModel("/", null, new(null, HasPasskeys: false), DemoSignIn.Part<DemoPart>(("Frame", new Frame(null, "auto", "/sign-in", "token")), ("Model", new DemoModel("", "/", [], [], null, personas))), null))), ("tour", await Render<TourPage>(new TourModel(personas)))])
         {
             await page.RouteAsync("**/under-test", route => route.FulfillAsync(new() { ContentType = "text/html; charset=utf-8", Body = html }));
             await page.GotoAsync("/under-test");

@@ -202,10 +202,10 @@ public sealed partial class WritingTests(Browser browser) : IClassFixture<Browse
         await Post(api, """{"resourceType":"AllergyIntolerance","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"coding":[{"system":"http://snomed.info/sct","code":"764146007"}],"text":"Penicillin allergy since childhood"},"patient":{"reference":"Patient/w-hints"}}""");
         var page = await browser.Open();
         await Browser.SignIn(page, Who);
-        await page.GotoAsync("/patients/w-hints/new/prescription?medication=Amoxicillin&strength=500+mg+capsule");
-        Assert.Contains("Penicillin allergy since childhood", await page.Locator(".hints").InnerTextAsync(), StringComparison.Ordinal);
-        await Fill(page, new() { ["dose"] = "4", ["unit"] = "capsule", ["morning"] = "yes" });
+        await page.GotoAsync("/patients/w-hints/new/prescription");
+        await Fill(page, new() { ["medication"] = "Amoxicillin", ["strength"] = "500 mg capsule", ["dose"] = "4", ["unit"] = "capsule", ["morning"] = "yes" });
         await Submit(page);
+        Assert.Contains("Penicillin allergy since childhood", await page.Locator(".hints").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Contains("2000 mg at a time is more than usual", await page.Locator(".hints").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Contains("4 capsules, in the morning", await page.Locator("#written").InnerTextAsync(), StringComparison.Ordinal);
         await Accessible(page, "hints");

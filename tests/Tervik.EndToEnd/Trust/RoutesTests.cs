@@ -20,7 +20,7 @@ public sealed partial class RoutesTests
     static readonly string[] Open =
     [
         "GET /health/live", "GET /health/ready", "GET /assets/", "GET /access-log/checkpoint", "GET /access-log/key", "GET /access-log/tile/", // hashes alone
-        "GET /sign-in", "POST /sign-in", "POST /sign-in/again", "POST /sign-out", "GET /tour", "POST /language", "POST /appearance", "POST /session/extend", "GET /explain", "GET /", // the first page sends elsewhere
+        "GET /sign-in", "POST /sign-in", "POST /sign-in/again", "POST /sign-out", "GET /tour", "POST /explain", "POST /language", "POST /appearance", "POST /session/extend", "GET /explain", "GET /", // the first page sends elsewhere
         "GET /oauth/authorize", "POST /oauth/authorize", "POST /oauth/token", "GET /oauth/userinfo", "GET /.well-known/smart-configuration", "GET /fhir/.well-known/smart-configuration", // OpenIddict asks who it is; the page asks the person
         "GET /account", "POST /account/tokens", "POST /account/tokens/revoke", "POST /account/sessions/close", "POST /account/sessions/end", // one's own account
         "GET /sign-in/eid", "POST /sign-in/eid", "GET /sign-in/eid/answer", "GET /sign-in/as", "POST /sign-in/as", "GET /sign-in/confirm", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", // who one is
@@ -120,6 +120,9 @@ public sealed class LogCanaryTests(Node node) : IClassFixture<Node>
         using (var doctor = await PortalPerson.SignIn(node, "Practitioner/holm"))
         {
             foreach (var path in (string[])[$"/patients/t-{Canary}", $"/patients?name={Canary}", $"/go?q={Canary}", $"/patients/t-{Canary}/entry/{Canary}/{Canary}", $"/patients/{Canary}/summary.pdf", $"/patients/t-{Canary}/results?code={Canary}&years={Canary}"]) await doctor.Get(path);
+            foreach (var (page, field) in ((string, string)[])[("/patients", "name"), ("/go", "q"), ("/patients/p01/timeline", "q"), ("/patients/p01/flowsheet", "q"), ("/patients/p01/results", "q")]) await doctor.Fill(page, page, (field, Canary));
+            await doctor.Fill("/go", "/go/find", ("q", Canary));
+            await doctor.Fill("/look-up", "/look-up", ("number", Canary));
             await doctor.Post($"/patients/t-{Canary}/new/note", $"/patients/t-{Canary}/new/note", ("title", Canary), ("text", Canary));
         }
         // Requests that are no HTTP as it should be.

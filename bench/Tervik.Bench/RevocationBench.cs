@@ -1,7 +1,10 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -11,6 +14,7 @@ namespace Tervik.Bench;
 static partial class RevocationBench
 {
     const string Patient = "p01", Doctor = "Practitioner/holm", Proxy = "p03";
+    const string App = "bench-app", Redirect = "https://app.example/callback", AppScopes = "openid fhirUser launch/patient offline_access patient/Observation.rs";
     const int Readers = 8;
 
     /// <summary>One way of taking back, and the milliseconds until the last path refused, of each time.</summary>
@@ -54,7 +58,8 @@ static partial class RevocationBench
         using var ending = new CancellationTokenSource();
         var doctorToken = await Token(Doctor);
         var traffic = Enumerable.Range(0, Readers).Select(_ => Read(address, doctorToken, ending.Token)).ToList();
-        Kind[] kinds = [new("a record closed to a professional", []), new("an adult who was let in", []), new("a token of one's own", []), new("a session that was left", [])];
+        Kind[] kinds = [new("a record closed to a professional", []), new("an adult who was let in", []), new("a token of one's own", []), new("a session that was left", []), new("an application's access", [])];
+        await RecordBench.Output(program, ["app", "add", App, "--redirect", Redirect, .. place]);
         using var patient = await Person.SignIn(address, $"Patient/{Patient}");
         using var doctor = await Person.SignIn(address, Doctor);
         using var doctorApi = Api(address, doctorToken);
@@ -81,6 +86,15 @@ static partial class RevocationBench
             using var copy = other.Copy();
             await other.Post("/account", "/sign-out");
             await Refused(kinds[3], (copy, $"patients/{Patient}"), (copy, $"fhir/Patient/{Patient}"));
+            // An application: its token reads nothing, and its refresh token gives no other.
+            var (access, refresh) = await patient.Allow(address);
+            using var app = Api(address, access);
+            using var plain = new HttpClient { BaseAddress = new Uri(address + "/") };
+            if (!(await app.GetAsync(new Uri($"fhir/Observation?patient={Patient}&_count=1", UriKind.Relative))).IsSuccessStatusCode) throw new InvalidOperationException("The application reads nothing.");
+            await patient.Post("/apps", "/apps/take-back", ("app", App));
+            await Refused(kinds[4], (app, $"fhir/Observation?patient={Patient}&_count=1"), (app, $"fhir/Observation?patient={Patient}&_summary=count"), (app, "oauth/userinfo"));
+            using var again = await plain.PostAsync(new Uri("oauth/token", UriKind.Relative), new FormUrlEncodedContent([new("grant_type", "refresh_token"), new("refresh_token", refresh), new("client_id", App)]));
+            if (again.IsSuccessStatusCode) kinds[4].Stale++;
         }
         await ending.CancelAsync();
         var reads = (await Task.WhenAll(traffic)).Sum();
@@ -165,6 +179,27 @@ static partial class RevocationBench
             return new(new HttpClientHandler { CookieContainer = copied }) { BaseAddress = Http.BaseAddress };
         }
 
+        /// <summary>Allows the application what it asks for.</summary>
+        /// <returns>Its access token and its refresh token.</returns>
+        public async Task<(string Access, string Refresh)> Allow(string address)
+        {
+            var verifier = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+            KeyValuePair<string, string>[] request =
+            [
+                new("response_type", "code"), new("client_id", App), new("redirect_uri", Redirect), new("scope", AppScopes), new("state", "s"), new("aud", $"{address}/fhir"),
+                new("code_challenge", Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)))), new("code_challenge_method", "S256"),
+            ];
+            using var browser = new HttpClient(new HttpClientHandler { CookieContainer = cookies, AllowAutoRedirect = false }) { BaseAddress = Http.BaseAddress };
+            var html = WebUtility.HtmlDecode(await browser.GetStringAsync(new Uri($"oauth/authorize?{string.Join('&', request.Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value)}"))}", UriKind.Relative)));
+            using var decision = await browser.PostAsync(new Uri("oauth/authorize", UriKind.Relative), new FormUrlEncodedContent(
+                [new("form-token", FormToken().Match(html).Groups[1].Value), .. request, new("decision", "allow"), new("patient", Patient), .. Grant().Matches(html).Select(scope => KeyValuePair.Create("grant", scope.Groups[1].Value))]));
+            var code = Code().Match(decision.Headers.Location?.Query ?? throw new InvalidOperationException($"Allowing the application answered {decision.StatusCode}.")).Groups[1].Value;
+            using var answer = await browser.PostAsync(new Uri("oauth/token", UriKind.Relative), new FormUrlEncodedContent(
+                [new("grant_type", "authorization_code"), new("code", Uri.UnescapeDataString(code)), new("redirect_uri", Redirect), new("client_id", App), new("code_verifier", verifier)]));
+            using var tokens = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+            return (tokens.RootElement.GetProperty("access_token").GetString()!, tokens.RootElement.GetProperty("refresh_token").GetString()!);
+        }
+
         public async Task<(HttpStatusCode Status, string Html)> Get(string path)
         {
             using var answer = await Http.GetAsync(new Uri(path, UriKind.Relative));
@@ -186,6 +221,10 @@ static partial class RevocationBench
 
     [GeneratedRegex("name=\"form-token\" value=\"([^\"]+)\"")]
     private static partial Regex FormToken();
+    [GeneratedRegex("name=\"grant\" value=\"([^\"]+)\"")]
+    private static partial Regex Grant();
+    [GeneratedRegex("[?&]code=([^&]+)")]
+    private static partial Regex Code();
     [GeneratedRegex("name=\"form-key\" value=\"([^\"]+)\"")]
     private static partial Regex FormKey();
     [GeneratedRegex("name=\"choice\" value=\"([^\"]+)\"")]

@@ -74,7 +74,7 @@ sealed class Member(string name) : Expression
             }
             if (item.Kind != ItemKind.Node) continue;
             // The first name of a path may be the type of the resource.
-            if (item.Node.Element is null && char.IsAsciiLetterUpper(name[0]))
+            if (item.Node.Element is null && name.Length > 0 && char.IsAsciiLetterUpper(name[0]))
             {
                 if (item.Node.Type.Is(name)) found.Add(item);
                 continue;

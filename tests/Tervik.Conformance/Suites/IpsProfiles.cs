@@ -16,8 +16,11 @@ public static partial class IpsProfiles
 
     static readonly Lazy<Validator> Loaded = new(() =>
     {
-        var definitions = new CachedResolver(new MultiResolver(new InMemoryResourceResolver([.. Read()]), new DirectorySource(Unpacked())));
+        var profiles = Read().ToList();
+        var definitions = new CachedResolver(new MultiResolver(new InMemoryResourceResolver([.. profiles]), new DirectorySource(Unpacked())));
         var snapshots = new CachedResolver(new SnapshotSource(definitions));
+        // Made when a resource first asks for them, what they say would hang on which resource that was.
+        foreach (var profile in profiles) snapshots.TryResolveByCanonicalUriAsync(profile.Url).GetAwaiter().GetResult();
         return new(snapshots, new LocalTerminologyService(snapshots), null, new ValidationSettings());
     });
 

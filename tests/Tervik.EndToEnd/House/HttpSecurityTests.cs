@@ -310,6 +310,7 @@ public sealed partial class HttpSecurityTests(Node node) : IClassFixture<Node>
     public async Task The_log_of_accesses_is_not_written_by_clients()
     {
         using var system = await node.Client("client/forger");
+        await system.GetAsync(new Uri("Patient?_count=1", UriKind.Relative), Stop);
         var log = await system.GetFromJsonAsync<JsonElement>(new Uri("AuditEvent?_count=1", UriKind.Relative), Stop);
         var id = log.GetProperty("entry")[0].GetProperty("resource").GetProperty("id").GetString();
         Assert.StartsWith("access-", id, StringComparison.Ordinal);

@@ -25,6 +25,14 @@ public sealed class FhirPathTests
     }, iter: 20_000);
 
     [Fact]
+    public void A_name_without_letters_finds_nothing()
+    {
+        using var json = JsonDocument.Parse("""{"resourceType":"Patient","birthDate":"1980-01-01"}""");
+        var root = Node.Resource(json.RootElement);
+        foreach (var text in (string[])["``", "Patient.``"]) Assert.Empty(FhirPathExpression.Compile(text).Evaluate(root, root));
+    }
+
+    [Fact]
     public void What_takes_too_many_steps_is_given_up()
     {
         using var json = JsonDocument.Parse("""{"resourceType":"Patient"}""");

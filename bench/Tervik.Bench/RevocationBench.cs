@@ -91,7 +91,7 @@ static partial class RevocationBench
             using var app = Api(address, access);
             using var plain = new HttpClient { BaseAddress = new Uri(address + "/") };
             if (!(await app.GetAsync(new Uri($"fhir/Observation?patient={Patient}&_count=1", UriKind.Relative))).IsSuccessStatusCode) throw new InvalidOperationException("The application reads nothing.");
-            await patient.Post("/apps", "/apps/take-back", ("app", App));
+            await patient.Post("/apps", "/apps/take-back", ("app", Allowed().Match((await patient.Get("/apps")).Html).Groups[1].Value));
             await Refused(kinds[4], (app, $"fhir/Observation?patient={Patient}&_count=1"), (app, $"fhir/Observation?patient={Patient}&_summary=count"), (app, "oauth/userinfo"));
             using var again = await plain.PostAsync(new Uri("oauth/token", UriKind.Relative), new FormUrlEncodedContent([new("grant_type", "refresh_token"), new("refresh_token", refresh), new("client_id", App)]));
             if (again.IsSuccessStatusCode) kinds[4].Stale++;
@@ -221,6 +221,8 @@ static partial class RevocationBench
 
     [GeneratedRegex("name=\"form-token\" value=\"([^\"]+)\"")]
     private static partial Regex FormToken();
+    [GeneratedRegex("action=\"/apps/take-back\"[\\s\\S]*?name=\"app\" value=\"([^\"]+)\"")]
+    private static partial Regex Allowed();
     [GeneratedRegex("name=\"grant\" value=\"([^\"]+)\"")]
     private static partial Regex Grant();
     [GeneratedRegex("[?&]code=([^&]+)")]

@@ -131,12 +131,13 @@ static class AppsEndpoints
         return visit.Page<AppsPage>(await Load(visit, (id, header.Name), register, store, stop));
     }
 
-    static async Task<IResult> TakeBack(HttpContext request, Entrance entrance, AppRegister register, CancellationToken stop)
+    static async Task<IResult> TakeBack(HttpContext request, Entrance entrance, AppRegister register, OAuthPrincipals principals, CancellationToken stop)
     {
         var (visit, form) = await entrance.EnterForm(request, new("apps", null), stop);
         if (visit.Refusal is { } refusal) return refusal;
         await visit.Log("app-taken-back", [], [], stop);
         await register.TakeBack(form["app"], visit.Person.Reference, stop);
+        principals.Forget();
         return TypedResults.LocalRedirect("/apps");
     }
 

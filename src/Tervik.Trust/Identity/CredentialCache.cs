@@ -31,6 +31,12 @@ sealed class CredentialCache<T>(TimeProvider clock) where T : class
         return found;
     }
 
+    public void ForgetAll()
+    {
+        Interlocked.Increment(ref generation);
+        entries.Clear();
+    }
+
     public void Forget(string hash)
     {
         Interlocked.Increment(ref generation);

@@ -52,6 +52,9 @@ public sealed class OAuthPrincipals(OpenIddictValidationService validation, Reco
         return await recent.Find(hash, async (_, cancel) => await Read(text, cancel), stop);
     }
 
+    /// <summary>Something was taken back on this node: what was found before may be it.</summary>
+    public void Forget() => recent.ForgetAll();
+
     async ValueTask<Principal?> Read(string token, CancellationToken stop)
     {
         ClaimsPrincipal principal;

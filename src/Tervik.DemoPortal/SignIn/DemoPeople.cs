@@ -23,7 +23,7 @@ sealed class DemoPeople(SearchEngine search, RecordStore store, IAccessControl c
     {
         List<KeyValuePair<string, string>> parameters = [new("_count", $"{Most}"), new("_sort", type == "Patient" ? "family,given" : "family")];
         // Each word must begin some part of the name.
-        foreach (var word in name.Split(' ', StringSplitOptions.RemoveEmptyEntries)) parameters.Add(new("name", word.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$")));
+        foreach (var word in name.Split(' ', StringSplitOptions.RemoveEmptyEntries)) parameters.Add(new("name", SearchSyntax.Escape(word)));
         var page = await search.Search(new(type, parameters), AccessFilter.Everything, stop);
         // Showing a name is an access as well, though nobody knows whose.
         await control.Log(new(Agent: null, new("search-type", type), name.Length == 0 ? "demo sign-in" : $"name={name}",

@@ -52,7 +52,7 @@ sealed class FamilyQuery(RecordQuery record, SharingQuery lines, StaffQuery name
     /// <summary>The one patient who bears this national number; null when there is none, or more than one.</summary>
     public async Task<string?> ByNationalNumber(string number, CancellationToken stop)
     {
-        var page = await search.Search(new("Patient", [new("identifier", number.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$")), new("_count", "20")], Strict: true), AccessFilter.Everything, stop);
+        var page = await search.Search(new("Patient", [new("identifier", SearchSyntax.Escape(number)), new("_count", "20")], Strict: true), AccessFilter.Everything, stop);
         var bearers = page.Matches.Where(match => RecordQuery.Take(match, json => FamilyRelations.NationalNumbers(json).Any(one => one.Value == number))).ToList();
         return bearers.Count == 1 ? bearers[0].Id : null;
     }

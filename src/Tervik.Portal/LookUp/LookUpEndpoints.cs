@@ -6,6 +6,7 @@ using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
 using Tervik.Records.Access;
+using Tervik.Records.Search;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Portal.LookUp;
@@ -40,7 +41,7 @@ static class LookUpEndpoints
         if (visit.Refusal is { } refusal) return refusal;
         var number = form.Text("number", LongestNumber);
         if (form.MustShowAgain) return visit.Page<LookUpPage>(new LookUpModel(null, null, IsOpen: false), form);
-        var bearers = (await record.Everywhere("Patient", AccessFilter.Everything, stop, ("identifier", Escaped(number)), ("_count", "5"))).Matches
+        var bearers = (await record.Everywhere("Patient", AccessFilter.Everything, stop, ("identifier", SearchSyntax.Escape(number)), ("_count", "5"))).Matches
             .Where(stored => RecordQuery.Take(stored, json => FamilyRelations.NationalNumbers(json).Any(one => one.Value == number))).ToList();
         if (bearers is not [var bearer])
         {
@@ -51,6 +52,4 @@ static class LookUpEndpoints
         await visit.Log("number", [bearer], [record.Compartment(header.Id)], stop);
         return visit.Page<LookUpPage>(new LookUpModel(number, header, await record.Patient(header.Id, visit.Filter, stop) is not null), form);
     }
-
-    static string Escaped(string word) => word.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
 }

@@ -63,8 +63,8 @@ sealed class PatientsQuery(SearchEngine search, RecordQuery record, DutyQuery du
 
     /// <summary>What somebody typed as criteria on Patient: a word with a digit is a number and must be the whole of it, others begin a name.</summary>
     public static IEnumerable<(string Name, string Value)> Criteria(string text) => text.Any(char.IsAsciiDigit)
-        ? [("identifier", Escaped(text))]
-        : text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => ("name", Escaped(word)));
+        ? [("identifier", SearchSyntax.Escape(text))]
+        : text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => ("name", SearchSyntax.Escape(word)));
 
     // Reads the first entry of each patient by date: those who have one drop out, and the search goes on for the others.
     async Task<Dictionary<string, RecordEntry>> FirstOfEach(IReadOnlyList<string> patients, string type, string date, string sort, ParsedRecord read, AccessFilter filter, CancellationToken stop)
@@ -98,6 +98,4 @@ sealed class PatientsQuery(SearchEngine search, RecordQuery record, DutyQuery du
         Of((await record.Everywhere("Encounter", filter, stop, ("status", Standing.RunningStates), ("class", "IMP,ACUTE,NONAC,OBSENC,SS"), ("_count", $"{MostOfADay}"))).Matches);
 
     static List<string> Of(IEnumerable<StoredResource> found) => [.. found.Select(stored => RecordQuery.Take(stored, RecordQuery.PatientOf)).OfType<string>().Distinct()];
-
-    static string Escaped(string word) => word.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
 }

@@ -125,7 +125,7 @@ sealed class HideQuery(RecordStore store, SearchEngine search, CareRelations car
                     if (await ActorInWords(unit, stop) is { } its) actors.Add((unit, its));
         }
         foreach (var word in name.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 0 ? [] : (string[])["Organization", "Practitioner"])
-            foreach (var match in (await search.Search(new(word, [new("_count", $"{MostFound}"), .. name.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part => KeyValuePair.Create(word == "Organization" ? "name:contains" : "name", SharingQuery.Escaped(part)))], Strict: true), AccessFilter.Everything, stop)).Matches)
+            foreach (var match in (await search.Search(new(word, [new("_count", $"{MostFound}"), .. name.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part => KeyValuePair.Create(word == "Organization" ? "name:contains" : "name", SearchSyntax.Escape(part)))], Strict: true), AccessFilter.Everything, stop)).Matches)
                 if (await ActorInWords($"{word}/{match.Id}", stop) is { } words) actors.Add(($"{word}/{match.Id}", words));
         if (name.Length == 0) actors.AddRange(await Roles(stop));
         return [.. actors.DistinctBy(actor => actor.Value)];

@@ -132,14 +132,12 @@ sealed class SharingQuery(HideQuery hiding, OpenedQuery opened, CareRelations ca
         foreach (var type in (string[])["Organization", "Practitioner"])
         {
             List<KeyValuePair<string, string>> parameters = [new("_count", $"{MostFound}")];
-            foreach (var word in name.Split(' ', StringSplitOptions.RemoveEmptyEntries)) parameters.Add(new(type == "Organization" ? "name:contains" : "name", Escaped(word)));
+            foreach (var word in name.Split(' ', StringSplitOptions.RemoveEmptyEntries)) parameters.Add(new(type == "Organization" ? "name:contains" : "name", SearchSyntax.Escape(word)));
             foreach (var match in (await search.Search(new(type, parameters), AccessFilter.Everything, stop)).Matches)
                 found.Add(await Named($"{type}/{match.Id}", stop));
         }
         return found;
     }
-
-    internal static string Escaped(string word) => word.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
 
     /// <summary>All choices of a patient as FHIR, so that they can be taken along: a collection of Consent, privacy scope.</summary>
     public async Task<byte[]> Consents(string patient, CancellationToken stop)

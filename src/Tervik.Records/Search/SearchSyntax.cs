@@ -21,12 +21,12 @@ enum Prefix
 }
 
 /// <summary>The small syntax inside parameter values (search.html#escaping, search.html#prefix).</summary>
-static class SearchSyntax
+public static class SearchSyntax
 {
     static readonly string[] Prefixes = ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
 
     /// <summary>Splits at <paramref name="separator"/> where no backslash stands before it; the parts keep their escapes.</summary>
-    public static string[] Split(string text, char separator)
+    internal static string[] Split(string text, char separator)
     {
         if (!text.Contains('\\', StringComparison.Ordinal)) return text.Split(separator);
         var parts = new List<string>();
@@ -45,7 +45,7 @@ static class SearchSyntax
     }
 
     /// <summary>Takes the backslashes off <c>\,</c> <c>\|</c> <c>\$</c> and <c>\\</c>; others stand for themselves.</summary>
-    public static string Unescape(string text)
+    internal static string Unescape(string text)
     {
         if (!text.Contains('\\', StringComparison.Ordinal)) return text;
         var plain = new StringBuilder(text.Length);
@@ -57,12 +57,12 @@ static class SearchSyntax
         return plain.ToString();
     }
 
-    /// <summary>The inverse of <see cref="Unescape"/>.</summary>
+    /// <summary>A value as it stands in a search parameter: the inverse of <see cref="Unescape"/> (search.html#escaping).</summary>
     public static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal)
         .Replace("|", "\\|", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal);
 
     /// <summary>Takes a prefix off a value; without one it is <see cref="Prefix.Eq"/>.</summary>
-    public static Prefix TakePrefix(ref string value)
+    internal static Prefix TakePrefix(ref string value)
     {
         if (value.Length < 3 || !char.IsAsciiLetter(value[0])) return Prefix.Eq;
         var index = Array.IndexOf(Prefixes, value[..2]);
@@ -73,7 +73,7 @@ static class SearchSyntax
 
     /// <summary>A decimal and half of the place of its last digit: 5.40 is 5.40 ± 0.005, 1e2 is 100 ± 50.</summary>
     /// <remarks>Source: search.html#number.</remarks>
-    public static bool TryNumber(string text, out decimal value, out decimal half)
+    internal static bool TryNumber(string text, out decimal value, out decimal half)
     {
         (value, half) = (0, 0);
         if (text.Length is 0 or > 60 || !decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)) return false;

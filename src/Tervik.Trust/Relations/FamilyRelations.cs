@@ -126,7 +126,7 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
         var (children, checkAgainUs) = (new List<FamilyMember>(), long.MaxValue);
         foreach (var (system, value) in await NumbersOf(patient, stop))
         {
-            var found = await search.Search(new("RelatedPerson", [new("identifier", $"{Escaped(system)}|{Escaped(value)}"), new("_count", "200")], Strict: true), AccessFilter.Everything, stop);
+            var found = await search.Search(new("RelatedPerson", [new("identifier", $"{SearchSyntax.Escape(system)}|{SearchSyntax.Escape(value)}"), new("_count", "200")], Strict: true), AccessFilter.Everything, stop);
             foreach (var match in found.Matches)
             {
                 using var json = JsonDocument.Parse(match.Body);
@@ -191,5 +191,4 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
     static long Us(DateTime utc) => (utc - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
     static string? Text(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     static JsonElement.ArrayEnumerator Items(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : default;
-    static string Escaped(string text) => text.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
 }

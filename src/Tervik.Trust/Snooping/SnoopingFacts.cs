@@ -107,10 +107,10 @@ public sealed class SnoopingFacts(RecordStore store, SearchEngine search, CareRe
         var persons = new HashSet<string>(StringComparer.Ordinal);
         foreach (var identifier in Items(patient, "identifier").Take(MostIdentifiers))
             if (Text(identifier, "system") is { } system && Text(identifier, "value") is { } value)
-                foreach (var match in (await search.Search(new("Practitioner", [new("identifier", $"{Escaped(system)}|{Escaped(value)}")], Strict: true), AccessFilter.Everything, stop)).Matches) persons.Add($"Practitioner/{match.Id}");
+                foreach (var match in (await search.Search(new("Practitioner", [new("identifier", $"{SearchSyntax.Escape(system)}|{SearchSyntax.Escape(value)}")], Strict: true), AccessFilter.Everything, stop)).Matches) persons.Add($"Practitioner/{match.Id}");
         if (Text(patient, "birthDate") is not { } born || Items(patient, "name").FirstOrDefault() is not { ValueKind: JsonValueKind.Object } name || Text(name, "family") is not { } family) return persons;
         var given = Items(name, "given").Select(one => one.GetString()).FirstOrDefault();
-        var found = await search.Search(new("Practitioner", [new("family:exact", Escaped(family)), .. given is null ? [] : (KeyValuePair<string, string>[])[new("given:exact", Escaped(given))], new("_count", "50")], Strict: true), AccessFilter.Everything, stop);
+        var found = await search.Search(new("Practitioner", [new("family:exact", SearchSyntax.Escape(family)), .. given is null ? [] : (KeyValuePair<string, string>[])[new("given:exact", SearchSyntax.Escape(given))], new("_count", "50")], Strict: true), AccessFilter.Everything, stop);
         foreach (var match in found.Matches)
         {
             using var json = JsonDocument.Parse(match.Body);
@@ -131,5 +131,4 @@ public sealed class SnoopingFacts(RecordStore store, SearchEngine search, CareRe
 
     static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     static JsonElement.ArrayEnumerator Items(JsonElement json, string name) => json.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : default;
-    static string Escaped(string text) => text.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
 }

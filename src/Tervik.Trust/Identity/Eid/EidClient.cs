@@ -144,7 +144,7 @@ public sealed class EidClient(TrustSettings settings, SearchEngine search, Staff
         var agents = new List<string>();
         foreach (var type in (string[])["Practitioner", "Patient"])
         {
-            var page = await search.Search(new(type, [new("identifier", $"{Escape(system)}|{Escape(value)}"), new("_count", "2")]), AccessFilter.Everything, stop);
+            var page = await search.Search(new(type, [new("identifier", $"{SearchSyntax.Escape(system)}|{SearchSyntax.Escape(value)}"), new("_count", "2")]), AccessFilter.Everything, stop);
             if (page.Matches.Count > 1) return Fault("unclear", $"several {type} with this identifier");
             if (page.Matches is not [var one]) continue;
             var agent = $"{type}/{one.Id}";
@@ -161,6 +161,4 @@ public sealed class EidClient(TrustSettings settings, SearchEngine search, Staff
         return json.RootElement.TryGetProperty("active", out var active) && active.ValueKind == System.Text.Json.JsonValueKind.False
             || json.RootElement.TryGetProperty("deceasedDateTime", out _) || json.RootElement.TryGetProperty("deceasedBoolean", out var dead) && dead.ValueKind == System.Text.Json.JsonValueKind.True;
     }
-
-    static string Escape(string word) => word.Replace("\\", "\\\\").Replace(",", "\\,").Replace("|", "\\|").Replace("$", "\\$");
 }

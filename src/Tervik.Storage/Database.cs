@@ -91,7 +91,7 @@ public abstract class Database : IAsyncDisposable
         if (!File.Exists(path) || SealedFiles.IsEncryptedWith(path, key)) return false;
         DemandAlone(path, before);
         var copy = path + ".sealed";
-        SealedFiles.Reencrypt(path, copy, before, key);
+        SealedFiles.Encrypt(path, copy, key, before);
         File.Move(copy, path, overwrite: true);
         Folders.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
         return true;

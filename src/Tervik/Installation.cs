@@ -20,7 +20,7 @@ sealed class Installation(Database records, Database trust, RecordStore store, V
     public static async Task<Installation> Open(Settings settings, CancellationToken stop, bool isRenewal = false)
     {
         DocumentLimits.Default = settings.Documents;
-        var vault = settings.Keys is { } keys ? Vault.Open(keys, settings.DataKeys) : null;
+        var vault = settings.OpenVault();
         Database? records = null, trust = null;
         try
         {

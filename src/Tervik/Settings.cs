@@ -6,6 +6,7 @@ using Tervik.Records.Model;
 using Tervik.Records.Rest;
 using Tervik.Serving;
 using Tervik.Storage;
+using Tervik.Storage.Sealing;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Identity.Eid;
 using Tervik.Trust.Limits;
@@ -33,6 +34,8 @@ sealed record Settings
     public string? Keys { get; init; }
     /// <summary>Where the data keys lie, wrapped by the institution key.</summary>
     public required string DataKeys { get; init; }
+    /// <summary>Opens the data keys; null when nothing is encrypted.</summary>
+    public Vault? OpenVault() => Keys is { } keys ? Vault.Open(keys, DataKeys) : null;
     /// <summary>Whether the node refuses to serve without <see cref="Keys"/>: where others reach it and it is no demonstration, unless the operator says otherwise.</summary>
     public bool RequireKeys { get; init; }
     /// <summary>The operator says that the disk of PostgreSQL is encrypted: its index, log and sessions lie in plain tables.</summary>

@@ -22,7 +22,7 @@ public static partial class SecurityLog
     {
         // A context without services is no request of the server.
         if (request.RequestServices?.GetService<ILoggerFactory>() is { } loggers)
-            Write(loggers.CreateLogger(Category), what, detail is { Length: > LongestText } ? detail[..LongestText] : detail, request.Connection.RemoteIpAddress is { } address ? NetworkOf(address).ToString() : null, request.TraceIdentifier);
+            Write(loggers.CreateLogger(Category), what, detail is { Length: > LongestText } ? detail[..LongestText] : detail, NetworkOf(request), request.TraceIdentifier);
     }
 
     /// <summary>Notes a file that was refused as malware. A program that sent it is named; a person is known by the trace alone.</summary>
@@ -34,8 +34,10 @@ public static partial class SecurityLog
     public static void Malware(HttpContext request, string signature, long sizeBytes, string sha256, string? agent)
     {
         if (request.RequestServices?.GetService<ILoggerFactory>() is { } loggers)
-            WriteMalware(loggers.CreateLogger(Category), "malware-found", signature, agent is not null && agent.StartsWith("client/", StringComparison.Ordinal) ? agent : "a person", sizeBytes, sha256, request.Connection.RemoteIpAddress is { } address ? NetworkOf(address).ToString() : null, request.TraceIdentifier);
+            WriteMalware(loggers.CreateLogger(Category), "malware-found", signature, agent is not null && agent.StartsWith("client/", StringComparison.Ordinal) ? agent : "a person", sizeBytes, sha256, NetworkOf(request), request.TraceIdentifier);
     }
+
+    static string? NetworkOf(HttpContext request) => request.Connection.RemoteIpAddress is { } address ? NetworkOf(address).ToString() : null;
 
     [LoggerMessage(Level = LogLevel.Warning, EventName = "malware", Message = "{Event} {Detail} sent by {Sender}, {SizeBytes} bytes with SHA-256 {Sha256}, from {Network} (trace {Trace})")]
     static partial void WriteMalware(ILogger logger, string Event, string detail, string sender, long sizeBytes, string sha256, string? network, string trace);

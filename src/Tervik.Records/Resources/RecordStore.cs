@@ -200,22 +200,19 @@ public sealed class RecordStore : IAsyncDisposable
             for (var (pk, ver, last) = (long.MinValue, 0L, batch); last == batch;)
                 last = await Database.Write(async session =>
                 {
-                    var page = new List<StoredResource>();
-                    var toDo = new List<bool>();
+                    var (read, changed) = (0, new List<StoredResource>());
                     await using (var rows = await session.Query($"SELECT {Columns} FROM {table} WHERE pk > $1 OR pk = $1 AND ver > $2 ORDER BY pk, ver LIMIT $3", pk, ver, batch))
-                        while (await rows.Read())
+                        for (; await rows.Read(); read++)
                         {
-                            var isPlain = rows.Bytes(7) is [(byte)'{', ..];
-                            toDo.Add(isPlain || isRenewal && rows.Bytes(7).Length > 0);
-                            page.Add(isPlain || !isRenewal ? new(rows.Int64(0), rows.Text(1)!, rows.Text(2)!, (int)rows.Int64(3), rows.Int64(4), rows.Text(5)!, rows.Int64(6), rows.Bytes(7).ToArray()) : Stored(rows));
+                            (pk, ver) = (rows.Int64(0), rows.Int64(3));
+                            if (rows.Bytes(7) is [(byte)'{', ..]) changed.Add(new(pk, rows.Text(1)!, rows.Text(2)!, (int)ver, rows.Int64(4), rows.Text(5)!, rows.Int64(6), rows.Bytes(7).ToArray()));
+                            else if (isRenewal && rows.Bytes(7).Length > 0) changed.Add(Stored(rows));
                         }
-                    var changed = page.Where((_, i) => toDo[i]).ToList();
                     var bodies = Sealed(changed);
                     for (var i = 0; i < changed.Count; i++)
                         await session.Execute($"UPDATE {table} SET body = $3, sum = $4 WHERE pk = $1 AND ver = $2", changed[i].Pk, changed[i].Version, bodies[i], CommitGroup.BodySum(bodies[i]));
                     done += changed.Count;
-                    if (page.Count > 0) (pk, ver) = (page[^1].Pk, page[^1].Version);
-                    return page.Count;
+                    return read;
                 }, stop);
         return done;
     }

@@ -99,9 +99,14 @@ static unsafe partial class SealedFiles
         FileControl(connection.DangerousGetHandle(), "main", ReserveBytesControl, &bytes);
     }
 
-    /// <summary>Encrypts a database whose pages have room for it, and that nobody has open.</summary>
-    public static void Encrypt(string from, string to, byte[] key)
+    /// <summary>Encrypts a database whose pages have room for it. It has no log, and nobody has it open.</summary>
+    /// <param name="from">The database.</param>
+    /// <param name="to">Where the encrypted copy goes.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="before">The key <paramref name="from"/> is encrypted with; null for a plain one.</param>
+    public static void Encrypt(string from, string to, byte[] key, byte[]? before = null)
     {
+        using var old = before is null ? null : new PageCipher(before, DatabaseKind);
         using var cipher = new PageCipher(key, DatabaseKind);
         using var source = new FileStream(from, FileMode.Open, FileAccess.Read);
         using var target = new FileStream(to, FileMode.Create, FileAccess.Write);
@@ -109,6 +114,7 @@ static unsafe partial class SealedFiles
         for (var offset = 0L; offset < source.Length; offset += page.Length)
         {
             source.ReadExactly(page);
+            if (old?.TryOpen(page, offset) == false) throw new StorageException($"{from} cannot be decrypted at byte {offset}: it was changed. Run verify.");
             // "Written and read with a log": otherwise SQLite would want a rollback journal before its first page says so.
             if (offset == 0) page[18] = page[19] = 2;
             var secret = cipher.Seal(page, offset);
@@ -125,22 +131,6 @@ static unsafe partial class SealedFiles
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         var page = new byte[PageCipher.PageBytes];
         return file.ReadAtLeast(page, page.Length, throwOnEndOfStream: false) == page.Length && cipher.TryOpen(page, 0);
-    }
-
-    /// <summary>Encrypts a database with another key. It has no log, and nobody has it open.</summary>
-    public static void Reencrypt(string from, string to, byte[] before, byte[] key)
-    {
-        using PageCipher old = new(before, DatabaseKind), cipher = new(key, DatabaseKind);
-        using var source = new FileStream(from, FileMode.Open, FileAccess.Read);
-        using var target = new FileStream(to, FileMode.Create, FileAccess.Write);
-        var page = new byte[PageCipher.PageBytes];
-        for (var offset = 0L; offset < source.Length; offset += page.Length)
-        {
-            source.ReadExactly(page);
-            if (!old.TryOpen(page, offset)) throw new StorageException($"{from} cannot be decrypted at byte {offset}: it was changed. Run verify.");
-            target.Write(cipher.Seal(page, offset));
-        }
-        target.Flush(flushToDisk: true);
     }
 
     [UnmanagedCallersOnly]

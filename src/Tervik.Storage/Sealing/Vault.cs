@@ -21,6 +21,8 @@ public sealed class Vault : IDisposable
     const int Overhead = 1 + NonceBytes + TagBytes;
     /// <summary>Behind the class of a data key that was replaced and may still be needed.</summary>
     const string Before = " before";
+    /// <summary>Of the key that each vault has.</summary>
+    const string Check = "check";
     /// <summary>More unwrapped keys are not kept in memory.</summary>
     const int MostKept = 100_000;
     static readonly long KeptFor = (long)TimeSpan.FromMinutes(5).TotalMilliseconds;
@@ -30,7 +32,6 @@ public sealed class Vault : IDisposable
     readonly Lock turn = new();
     readonly Dictionary<(long Owner, string Class), byte[]> kept = [];
     long keptSince = Environment.TickCount64, seenVersion;
-    bool isRenewing;
 
     Vault(InstitutionKey institution, SqliteConnection connection) => (this.institution, this.connection) = (institution, connection);
 
@@ -50,8 +51,7 @@ public sealed class Vault : IDisposable
             connection.Run("CREATE TABLE IF NOT EXISTS shredded (owner INTEGER PRIMARY KEY, at_us INTEGER NOT NULL)");
             var vault = new Vault(institution, connection);
             if (institution.Generations().Count > 1) vault.Rewrap();
-            vault.isRenewing = vault.All().Exists(key => key.Class.EndsWith(Before, StringComparison.Ordinal));
-            vault.Key(0, "check");
+            vault.Key(0, Check);
             return vault;
         }
         catch
@@ -131,14 +131,20 @@ public sealed class Vault : IDisposable
     }
 
     /// <summary>Whether a renewal of the data keys was begun and not ended.</summary>
-    public bool IsRenewing => isRenewing;
+    public bool IsRenewing
+    {
+        get
+        {
+            lock (turn) return Find((0, Check + Before)) is not null;
+        }
+    }
 
     /// <summary>Makes new data keys in the place of all. What the ones before sealed can be opened until <see cref="EndRenewal"/>, and is to be sealed anew until then. Goes on with one that was interrupted.</summary>
     public void BeginRenewal()
     {
         lock (turn)
         {
-            if (isRenewing) return;
+            if (IsRenewing) return;
             InTransaction(() =>
             {
                 institution.Generations();
@@ -148,7 +154,6 @@ public sealed class Vault : IDisposable
                     Run("UPDATE data_key SET wrapped = $3 WHERE owner = $1 AND class = $2", owner, name, institution.Wrap(RandomNumberGenerator.GetBytes(KeyBytes), About(owner, name)));
                 }
             });
-            isRenewing = true;
             Forget();
         }
     }
@@ -165,7 +170,6 @@ public sealed class Vault : IDisposable
         lock (turn)
         {
             Run("DELETE FROM data_key WHERE class LIKE '%' || $1", Before);
-            isRenewing = false;
             Forget();
         }
         Rotate();

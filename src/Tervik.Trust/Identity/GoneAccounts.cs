@@ -47,13 +47,13 @@ sealed class GoneAccounts(RecordStore store, Credentials credentials, TimeProvid
             if (LimitMiddleware.IsOpen(request)) return next(request);
             // Mostly known already: then there is nothing to wait for.
             var checking = GoneAgent(request);
-            return checking is { IsCompletedSuccessfully: true, Result: null } ? next(request) : After(checking.AsTask(), request, next);
+            return checking is { IsCompletedSuccessfully: true, Result: null } ? next(request) : EndIfGone(checking.AsTask(), request, next);
         });
 
         async ValueTask<string?> GoneAgent(HttpContext request) =>
             await identification.Of(request, request.RequestAborted) is { Agent: { } agent } && await gone.Has(agent, request.RequestAborted) ? agent : null;
 
-        async Task After(Task<string?> checking, HttpContext request, RequestDelegate next)
+        async Task EndIfGone(Task<string?> checking, HttpContext request, RequestDelegate next)
         {
             var stop = request.RequestAborted;
             if (await checking is { } agent)

@@ -17,7 +17,7 @@ static class WitnessCommand
         var command = new Command("witness", "Signs the heads of other nodes' logs of accesses (C2SP tlog-witness); its key and what it has seen lie in --data.") { logs, name };
         command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
         {
-            using var vault = settings.Keys is { } keys ? Vault.Open(keys, settings.DataKeys) : null;
+            using var vault = settings.OpenVault();
             using var witness = Open(settings.Data, parsed.GetValue(name)!, parsed.GetValue(logs)!, vault);
             var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
             builder.WebHost.UseUrls(settings.Listen).ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = LongestRequest);

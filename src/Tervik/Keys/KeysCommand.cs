@@ -119,7 +119,7 @@ static class KeysCommand
         return command;
     }
 
-    static Vault OpenVault(Settings settings) => Vault.Open(settings.Keys ?? throw NoKeys(), settings.DataKeys);
+    static Vault OpenVault(Settings settings) => settings.OpenVault() ?? throw NoKeys();
 
     static SettingsException NoKeys() => new("Nothing is encrypted here: the setting keys is missing (file:/path/of/institution.key, or a PKCS#11 URI).");
 }

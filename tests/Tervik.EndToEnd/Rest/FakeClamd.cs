@@ -72,7 +72,12 @@ public sealed class FakeClamd : IAsyncDisposable
             await stream.ReadExactlyAsync(command, stop.Token);
             if (!command.AsSpan().SequenceEqual("zINSTREAM\0"u8)) throw new InvalidDataException(Encoding.Latin1.GetString(command));
             if (Way == ClamdWay.Closes) return;
-            if (Way == ClamdWay.HastyOk) await stream.WriteAsync("stream: OK\0"u8.ToArray(), stop.Token);
+            if (Way == ClamdWay.HastyOk)
+            {
+                await stream.WriteAsync("stream: OK\0"u8.ToArray(), stop.Token);
+                // Until the other side has read it, being kept from sending on: an answer after the last byte would be a good one.
+                await Task.Delay(TimeSpan.FromSeconds(1), stop.Token);
+            }
             var file = new MemoryStream();
             var length = new byte[4];
             while (true)

@@ -105,12 +105,13 @@ public static class TrustRoom
         return services;
     }
 
-    /// <summary>Maps the access log as FHIR AuditEvent, and its seal. Before the general FHIR routes, which serve the AuditEvents of others.</summary>
+    /// <summary>Maps the access log as FHIR AuditEvent, and its seal, and the choices of patients as FHIR Consent. Before the general FHIR routes, which serve the AuditEvents and Consents that others brought.</summary>
     public static WebApplication MapTrust(this WebApplication app)
     {
         app.UseCrossOrigin();
         GoneAccounts.Use(app);
         app.MapAuditEvents();
+        app.MapConsents();
         app.MapSeal();
         app.MapOAuth();
         return app;

@@ -104,7 +104,7 @@ public sealed class Cases
         var kind = Any(Clinical);
         bool InSearch(Item item) => item.Type == kind && (kind == "Appointment" ? item.Latest is { } latest && Oracle.CompartmentsOf(item, latest).Contains(patient.Reference) : SubjectOf(item) == patient.Reference);
         if (who.OnlyWrites && random.Next(2) == 0) return WriteOnly(who, target);
-        switch (random.Next(44))
+        switch (random.Next(45))
         {
             case 0: case 1: return Get("read", $"{type}/{id}") with { MustShow = mustShow };
             case 2: return Get("read", $"{type}/{id}") with { Method = HttpMethod.Head };
@@ -161,6 +161,13 @@ public sealed class Cases
                 return new(who, "file of a document", HttpMethod.Get, $"/patients/{document.Id[..3]}/documents/DocumentReference/{document.Id}{Any<string>(["", "/0"])}", document) { Hidden = !visible.Contains(document) && visible.Contains(Patient(document.Id[..3])) };
             case 39: return new(who, "page for what is not one's own", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["/access", "/access/proof", "/access/question", "/sharing", "/sharing/hide", "/sharing/as", "/sharing/close", "/sharing/consents", "/family", "/emergency"])}", patient) { Hidden = !visible.Contains(patient) };
             case 40: return new(who, "page of all patients", HttpMethod.Get, Any<string>(["/", "/patients", "/today", "/tasks", "/reviews", "/look-up", "/account", $"/patients?name={patient.Id}", $"/go?q={Any<string>(["p", "final", patient.Id])}", $"/go?q={Any<string>(["p", "a", patient.Id])}&about={patient.Id}"]), patient);
+            case 41:
+                // What patients chose is theirs alone to read; to all others there are no such Consents.
+                var whose = Any(world.Choices.Select(choice => choice.Patient).Distinct().ToList());
+                var own = whose == who.Agent && isFine ? world.Choices.Select((choice, i) => (choice, i)).Where(one => one.choice.Patient == whose).Select(one => one.i).ToList() : [];
+                var which = own.Count > 0 ? Any(own) : random.Next(world.Choices.Count);
+                return random.Next(2) == 0 ? new(who, "choices", HttpMethod.Get, $"Consent?_tag=urn:tervik:consent%7Cchoice&patient={whose}&_count=2", patient) { Matches = isFine ? [.. own.Select(i => $"Consent/choice-choice-{i}")] : null }
+                    : new(who, "choices", HttpMethod.Get, $"Consent/choice-choice-{which}", patient) { Status = !isFine ? null : world.Choices[which].Patient == who.Agent ? 200 : 404 };
         }
         // What writes: only where the target is hidden, so that nothing can change; a condition that never holds comes with it where the protocol has one.
         // A system client writes everything, so that nothing is hidden from it there; of a token that only writes, its holder's sight counts.

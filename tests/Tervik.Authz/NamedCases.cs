@@ -289,6 +289,10 @@ public static class NamedCases
         new(13, "The sealed log tells no text of anybody", at => Each<string>(["/access-log/checkpoint", "/access-log/tile/0/000", "/access-log/tile/entries/000", "/access-log/key"], async path => Authz.Run.CanariesIn((await at.Ask(Nobody, path)).All).Any() ? $"{path}: a text of the record" : null)),
 
         // 14: that something is hidden.
+        new(14, "What a patient chose is a Consent that never was", at => Each<Caller>([Gp(at), Team(at), Stranger(at), System(at), Patient(at, 1), Patient(at, 4)], who => AllOf(
+            () => at.LooksAbsent(who, Enumerable.Range(0, at.World.Choices.Count).Where(i => at.World.Choices[i].Patient != who.Agent).Select(i => new Item("Consent", $"choice-choice-{i}")), "Consent/{id}"),
+            () => at.LooksAbsent(who, at.World.Choices.Where(choice => choice.Patient != who.Agent).Select(choice => One(at, choice.Patient)), "Consent?_tag=urn:tervik:consent%7Cchoice&patient={id}")))),
+        new(14, "Nobody ends what a patient chose", at => Each<Caller>([Gp(at), Patient(at, 1), Patient(at, 4)], who => at.LooksAbsent(who, [new("Consent", "choice-choice-0")], "Consent/{id}", "PUT", """{"resourceType":"Consent","id":"{id}","status":"inactive","scope":{"text":"x"},"category":[{"text":"x"}],"patient":{"reference":"Patient/p05"},"policyRule":{"text":"x"} }"""))),
         new(14, "A closed record is a record that never was", at => Each<string>(["Patient/{id}", "Patient/{id}/$everything", "Patient/{id}/$summary", "/patients/{id}", "/patients/{id}/timeline", "/patients/{id}/emergency", "/patients/{id}/new/note"], path => at.LooksAbsent(Gp(at), Closed(at), path))),
         new(14, "Somebody's own id for something new is refused, whether taken or free", at => AllOf(
             () => at.LooksAbsent(Gp(at), at.HiddenParts(Gp(at), "Condition"), "Condition/{id}", "PUT", $$$"""{"resourceType":"Condition","id":"{id}","subject":{"reference":"{{{at.Patients(Gp(at), seen: true).First().Reference}}}"},"code":{"text":"x"}}"""),

@@ -45,7 +45,7 @@ static class HideEndpoints
         if (model.What is not { } what || model.Actor is not { } actor) return await visit.NotFound(stop);
         var today = DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
         var until = form.Day("until", today, today.AddYears(100), isRequired: false);
-        var isAbsolute = what == "GDIS" && !isException && form["absolute"] == "yes";
+        var isAbsolute = what == ConsentJson.Genetics && !isException && form["absolute"] == "yes";
         if (form["understood"] != "yes") form.Fail("understood", Words.Of("error understood"));
         if (form.MustShowAgain) return visit.Page<HidePage>(model, form);
         await visit.Log(isException ? "allowing" : "hid", [], [record.Compartment(id)], stop);

@@ -47,7 +47,8 @@ sealed class HideQuery(RecordStore store, SearchEngine search, CareRelations car
     public async Task<HideModel> Load(PatientHeader patient, string? what, string? actor, bool isException, string name, CancellationToken stop)
     {
         var reference = $"Patient/{patient.Id}";
-        if (what is not null && !ConsentRules.IsPart(what)) what = null;
+        // A mark hides nothing until a choice says so; one on what is not the patient's own is not made.
+        if (what is not null && (!ConsentRules.IsPart(what) || what.Split(' ') is ["item", var item] && !await store.Marks.MarkItem(reference, item, stop))) what = null;
         var words = actor is null ? null : await ActorInWords(actor, stop);
         if (words is null) actor = null;
         var categories = new List<(string, int)>();
@@ -77,9 +78,7 @@ sealed class HideQuery(RecordStore store, SearchEngine search, CareRelations car
     async Task<List<RecordEntry>> Entries(string patient, string what, CancellationToken stop)
     {
         if (what == SharingChoice.Everything) return [];
-        // A mark hides nothing until a choice says so.
-        if (what.Split(' ') is ["item", var reference]) await store.Marks.MarkItem(patient, reference, stop);
-        else if (what.Split(' ') is ["period", var from, var to]) await store.Marks.MarkPeriod(patient, DateOnly.ParseExact(from, "yyyy-MM-dd"), DateOnly.ParseExact(to, "yyyy-MM-dd"), stop);
+        if (what.Split(' ') is ["period", var from, var to]) await store.Marks.MarkPeriod(patient, DateOnly.ParseExact(from, "yyyy-MM-dd"), DateOnly.ParseExact(to, "yyyy-MM-dd"), stop);
         var marked = (await store.Marks.Marked(patient, what, stop)).ToHashSet();
         return Sorted((await Whole(patient, stop)).Where(stored => marked.Contains($"{stored.Type}/{stored.Id}")));
     }

@@ -74,7 +74,7 @@ static class SharingEndpoints
         var visit = await entrance.Enter(request, new("search-type", "Consent"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await Own(visit, id, record, stop) is null) return await visit.NotFound(stop);
-        var body = await sharing.Consents(id, stop);
+        var body = await sharing.Consents(id, $"{request.Request.Scheme}://{request.Request.Host}/fhir", stop);
         await visit.Log("sharing", [], [record.Compartment(id)], stop);
         return TypedResults.Bytes(body, "application/fhir+json; charset=utf-8", "consents.json");
     }

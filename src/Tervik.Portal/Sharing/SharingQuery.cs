@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tervik.Portal.Access;
 using Tervik.Portal.Emergency;
 using Tervik.Portal.Reading;
@@ -139,35 +138,9 @@ sealed class SharingQuery(HideQuery hiding, OpenedQuery opened, CareRelations ca
         return found;
     }
 
-    /// <summary>All choices of a patient as FHIR, so that they can be taken along: a collection of Consent, privacy scope.</summary>
-    public async Task<byte[]> Consents(string patient, CancellationToken stop)
-    {
-        var choices = await sharing.Of($"Patient/{patient}", stop);
-        return JsonSerializer.SerializeToUtf8Bytes(new { resourceType = "Bundle", type = "collection", entry = choices.Select(choice => new { fullUrl = $"urn:uuid:{choice.Id}", resource = Consent(choice) }) }, WithoutNulls);
-    }
-
-    static readonly JsonSerializerOptions WithoutNulls = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
-
-    object Consent(SharingChoice choice) => new
-    {
-        resourceType = "Consent", id = choice.Id,
-        status = choice.EndedUs != 0 ? "inactive" : choice.HoldsAt(clock.NowUs()) ? "active" : "inactive",
-        scope = Concept("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"), category = new[] { Concept("http://loinc.org", "59284-0") },
-        patient = new { reference = choice.Patient }, dateTime = Instant(choice.MadeUs), policyRule = Concept("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTIN"),
-        provision = new
-        {
-            type = choice.Kind is SharingKind.LetIn or SharingKind.Allow ? "permit" : "deny",
-            period = choice.EndsUs == 0 && choice.EndedUs == 0 ? (object)new { start = Instant(choice.MadeUs) } : new { start = Instant(choice.MadeUs), end = Instant(choice.EndedUs != 0 ? choice.EndedUs : choice.EndsUs) },
-            actor = choice.Actor.Split('/') is [_, _] ? new[] { new { role = Concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP"), reference = (object)new { reference = choice.Actor } } }
-                : choice.Actor.StartsWith("role ", StringComparison.Ordinal) && choice.Actor["role ".Length..].Split('|') is [var system, var code]
-                    ? [new { role = Concept(system, code), reference = (object)new { display = "everybody with this role" } }] : null,
-            securityLabel = Records.Marks.SensitiveCodes.Categories.Contains(choice.What) ? new[] { new { system = "http://terminology.hl7.org/CodeSystem/v3-ActCode", code = choice.What } } : null,
-            data = choice.What.Split(' ') is ["item", var item] ? new[] { new { meaning = "related", reference = new { reference = item } } } : null,
-            dataPeriod = choice.What.Split(' ') is ["period", var from, var to] ? new { start = from, end = to } : null,
-            action = new[] { Concept("http://terminology.hl7.org/CodeSystem/consentaction", "access") },
-        },
-    };
-
-    static object Concept(string system, string code) => new { coding = new[] { new { system, code } } };
-    static string Instant(long us) => Clock.Time(us).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>All choices of a patient as FHIR, so that they can be taken along.</summary>
+    /// <param name="patient">Logical id.</param>
+    /// <param name="server">Address of the FHIR base.</param>
+    /// <param name="stop">Stops waiting.</param>
+    public async Task<byte[]> Consents(string patient, string server, CancellationToken stop) => ConsentJson.Collection(await sharing.Of($"Patient/{patient}", stop), server, clock.NowUs());
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tervik.Records.Access;
 using Tervik.Records.Definitions;
 using Tervik.Records.Resources;
 using Tervik.Storage;
@@ -18,12 +19,15 @@ public sealed class RecordMarks(RecordStore store)
 
     /// <summary>Marks an item and all that refers to it, now and later.</summary>
     /// <param name="patient"><c>Patient/id</c>.</param>
-    /// <param name="reference"><c>Type/id</c>; need not exist yet.</param>
+    /// <param name="reference"><c>Type/id</c>.</param>
     /// <param name="stop">Stops waiting.</param>
-    public Task MarkItem(string patient, string reference, CancellationToken stop) => store.Database.Write(async session =>
+    /// <returns>Whether it is in the patient's compartment. What is not bears no mark of theirs: it would be hidden where others need it.</returns>
+    public Task<bool> MarkItem(string patient, string reference, CancellationToken stop) => store.Database.Write(async session =>
     {
-        await Marking.Spread(session, [(store.Keys.Reference(reference), store.Keys.Mark(store.Keys.Reference(patient), Item(reference)))]);
-        return 0;
+        var compartment = store.Keys.Reference(patient);
+        if (reference.Split('/') is not [not "Patient" and var type, var id] || await store.Read(session, type, id, AccessFilter.Everything) is not { IsDeleted: false } item || !store.CompartmentsOf(item).Contains(compartment)) return false;
+        await Marking.Spread(session, [(store.Keys.Reference(reference), store.Keys.Mark(compartment, Item(reference)))]);
+        return true;
     }, stop);
 
     /// <summary>Marks what is dated within a period (and all that refers to it), now and later.</summary>

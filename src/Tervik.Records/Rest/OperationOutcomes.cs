@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Tervik.Records.Rest;
 
 /// <summary>Faults as OperationOutcome and as HTTP status.</summary>
-static class OperationOutcomes
+public static class OperationOutcomes
 {
     /// <summary>The status of an answer to faults: the first decides.</summary>
     public static int Status(FaultKind kind) => kind switch
@@ -34,7 +34,7 @@ static class OperationOutcomes
         return output.WrittenSpan.ToArray();
     }
 
-    public static void Write(Utf8JsonWriter json, IReadOnlyList<Fault> faults)
+    internal static void Write(Utf8JsonWriter json, IReadOnlyList<Fault> faults)
     {
         json.WriteStartObject();
         json.WriteString("resourceType"u8, "OperationOutcome"u8);
@@ -58,10 +58,10 @@ static class OperationOutcomes
     }
 
     /// <summary>"All is well" for <c>Prefer: return=OperationOutcome</c> and <c>$validate</c>.</summary>
-    public static Fault Fine(string what) => new(FaultKind.Invalid, "informational", null, what) { Severity = "information" };
+    internal static Fault Fine(string what) => new(FaultKind.Invalid, "informational", null, what) { Severity = "information" };
 
     /// <summary>The answer to faults.</summary>
-    public static RestAnswer Answer(IReadOnlyList<Fault> faults) => new(Status(faults[0].Kind)) { Body = Json(faults) };
+    internal static RestAnswer Answer(IReadOnlyList<Fault> faults) => new(Status(faults[0].Kind)) { Body = Json(faults) };
 }
 
 /// <summary>JSON as FHIR servers write it: only what must be escaped is.</summary>

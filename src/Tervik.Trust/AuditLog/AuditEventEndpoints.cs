@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -16,7 +15,6 @@ namespace Tervik.Trust.AuditLog;
 static class AuditEventEndpoints
 {
     const string Path = "/fhir/AuditEvent";
-    const string Json = "application/fhir+json; charset=utf-8";
 
     public static void MapAuditEvents(this WebApplication app)
     {
@@ -36,8 +34,8 @@ static class AuditEventEndpoints
         var seen = AuditEventJson.Number(id) is { } number ? await view.Find(number, reader, permission.Filter, stop) : null;
         await control.Log(new(permission.Agent, interaction, Query: null, seen is null ? [] : [Given(seen)], seen is null ? 404 : 200), stop);
         return seen is null
-            ? Outcome(new(FaultKind.NotFound, "not-found", null, $"There is no AuditEvent/{id}."))
-            : Body(json => AuditEventJson.Write(json, seen.Access, seen.Patients, Base(request.Request)));
+            ? FhirBody.Outcome(new Fault(FaultKind.NotFound, "not-found", null, $"There is no AuditEvent/{id}."))
+            : FhirBody.Of(json => AuditEventJson.Write(json, seen.Access, seen.Patients, Base(request.Request)));
     }
 
     static async Task<IResult> Search(HttpContext request, CancellationToken stop)
@@ -49,20 +47,20 @@ static class AuditEventEndpoints
         if (permission.Refusal is { } refusal) return await Refused(control, permission, interaction, refusal, stop);
         LogExcerpt part;
         try { part = AuditEventSearch.Parse(request.Request.Query, services.GetRequiredService<RecordStore>().Keys); }
-        catch (FaultException wrong) { return Outcome(wrong.Faults[0]); }
+        catch (FaultException wrong) { return FhirBody.Outcome(wrong.Faults); }
 
         var reader = await services.GetRequiredService<Identification>().Of(request, stop);
         var found = await services.GetRequiredService<AuditView>().Read(part with { Count = part.Count + 1 }, reader, permission.Filter, stop);
         var page = found.Take(part.Count).ToList();
         await control.Log(new(permission.Agent, interaction, request.Request.QueryString.Value?.TrimStart('?'), [.. page.Select(Given)], Status: 200), stop);
-        return Body(json => WriteBundle(json, request.Request, page, hasMore: found.Count > part.Count));
+        return FhirBody.Of(json => WriteBundle(json, request.Request, page, hasMore: found.Count > part.Count));
     }
 
     static AccessedResource Given(SeenAccess seen) => new($"AuditEvent/{AuditEventJson.Id(seen.Access.Event)}", seen.Access.Compartments);
 
     static async Task<IResult> Refused(IAccessControl control, Permission permission, Interaction interaction, Fault refusal, CancellationToken stop)
     {
-        var outcome = Outcome(refusal);
+        var outcome = FhirBody.Outcome(refusal);
         await control.Log(new(permission.Agent, interaction, Query: null, [], outcome.Status), stop);
         return outcome;
     }
@@ -105,40 +103,5 @@ static class AuditEventEndpoints
         json.WriteString("relation", relation);
         json.WriteString("url", url);
         json.WriteEndObject();
-    }
-
-    internal static FhirBody Outcome(Fault fault) => Body(json =>
-    {
-        json.WriteStartObject();
-        json.WriteString("resourceType", "OperationOutcome");
-        json.WriteStartArray("issue");
-        json.WriteStartObject();
-        json.WriteString("severity", fault.Severity);
-        json.WriteString("code", fault.Code);
-        json.WriteString("diagnostics", fault.What);
-        json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }, fault.Kind switch { FaultKind.Unauthenticated => 401, FaultKind.Forbidden => 403, FaultKind.NotFound => 404, FaultKind.TooMany => 429, _ => 400 });
-
-    static FhirBody Body(Action<Utf8JsonWriter> write, int status = StatusCodes.Status200OK)
-    {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes)) write(json);
-        return new FhirBody(bytes.WrittenMemory, status);
-    }
-
-    internal sealed record FhirBody(ReadOnlyMemory<byte> Bytes, int Status) : IResult
-    {
-        public async Task ExecuteAsync(HttpContext httpContext)
-        {
-            var response = httpContext.Response;
-            response.StatusCode = Status;
-            response.ContentType = Json;
-            response.ContentLength = Bytes.Length;
-            response.Headers.CacheControl = "no-store";
-            if (Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
-            await response.Body.WriteAsync(Bytes, httpContext.RequestAborted);
-        }
     }
 }

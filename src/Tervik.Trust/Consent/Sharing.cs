@@ -54,6 +54,13 @@ public sealed class Sharing(Database database, RecordStore store, TimeProvider c
         return choices;
     }, stop);
 
+    /// <summary>One choice about a record, ended or not; null when there is none of this name.</summary>
+    public ValueTask<SharingChoice?> Find(string id, string patient, CancellationToken stop) => database.ReadOnce(async session =>
+    {
+        await using var rows = await session.Query($"SELECT {Columns} FROM sharing WHERE id = $1 AND comp = $2 AND patient = $3", id, store.Keys.Reference(patient), patient);
+        return await rows.Read() ? Choice(rows) : null;
+    }, stop);
+
     /// <summary>The choices that hold now and let this person in.</summary>
     public ValueTask<List<SharingChoice>> LettingIn(string actor, CancellationToken stop) => database.ReadOnce(async session =>
     {
@@ -84,12 +91,13 @@ public sealed class Sharing(Database database, RecordStore store, TimeProvider c
     /// <param name="endsUs">When it ends by itself; 0 for never.</param>
     /// <param name="stop">Stops waiting.</param>
     /// <param name="what">Which part.</param>
-    public async Task Make(string id, SharingKind kind, string patient, string actor, long endsUs, CancellationToken stop, string what = SharingChoice.Everything)
+    /// <returns>Whether it was made: an item must be of the patient's record.</returns>
+    public async Task<bool> Make(string id, SharingKind kind, string patient, string actor, long endsUs, CancellationToken stop, string what = SharingChoice.Everything)
     {
         var nowUs = clock.NowUs();
         // The marks first: a choice that stands hides what it says.
-        if (what.Split(' ') is ["item", var reference]) await store.Marks.MarkItem(patient, reference, stop);
-        else if (what.Split(' ') is ["period", var from, var to]) await store.Marks.MarkPeriod(patient, DateOnly.ParseExact(from, "yyyy-MM-dd"), DateOnly.ParseExact(to, "yyyy-MM-dd"), stop);
+        if (what.Split(' ') is ["item", var reference] && !await store.Marks.MarkItem(patient, reference, stop)) return false;
+        if (what.Split(' ') is ["period", var from, var to]) await store.Marks.MarkPeriod(patient, DateOnly.ParseExact(from, "yyyy-MM-dd"), DateOnly.ParseExact(to, "yyyy-MM-dd"), stop);
         await database.Write(async session =>
         {
             var seq = await ChoiceVersion.Next(session);
@@ -98,6 +106,7 @@ public sealed class Sharing(Database database, RecordStore store, TimeProvider c
             return await session.Execute($"INSERT INTO sharing ({Columns}, comp, actor_key, seq) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
                 id, (long)kind, patient, actor, nowUs, endsUs, what, store.Keys.Reference(patient), store.Keys.Reference(actor), seq);
         }, stop);
+        return true;
     }
 
     /// <summary>Ends a choice.</summary>

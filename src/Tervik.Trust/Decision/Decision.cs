@@ -62,8 +62,8 @@ static class Decision
     {
         "capabilities" or "sealed-log" => SmartActions.None,
         "read" or "vread" or "history-instance" or "$meta" => SmartActions.Read,
-        "create" => SmartActions.Create,
-        "update" or "patch" or "$meta-add" or "$meta-delete" => SmartActions.Update,
+        "create" or "create-own" => SmartActions.Create,
+        "update" or "update-own" or "patch" or "$meta-add" or "$meta-delete" => SmartActions.Update,
         "delete" => SmartActions.Delete,
         _ when interaction.StartsWith("search", StringComparison.Ordinal) || interaction.StartsWith("history", StringComparison.Ordinal) => SmartActions.Search,
         _ => SmartActions.Read | SmartActions.Search,

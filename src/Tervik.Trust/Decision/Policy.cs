@@ -55,7 +55,7 @@ static class Policy
         new(PrincipalKind.Professional, Scope.Write, "update", "patch") { ExceptTypes = Directory },
         new(PrincipalKind.Professional, Scope.Write, "create", "delete") { ExceptTypes = [.. Directory, "Patient"] },
         new(PrincipalKind.Professional, Scope.Write, "transaction", "$meta-add", "$meta-delete") { ExceptTypes = Directory },
-        // What patients write in the portal: its forms decide what goes into it, so these are no interactions of the API. Who wrote it is noted with it.
+        // What patients write in the portal: its forms decide what goes into it, so these are no interactions of the API, but for choices about the own record (Consent/ConsentEndpoints). Who wrote it is noted with it.
         new(PrincipalKind.Patient, Scope.Write, "create-own") { OnlyTypes = ["Communication", "Consent", "Provenance", "QuestionnaireResponse", "Task"] },
         new(PrincipalKind.Patient, Scope.Write, "update-own") { OnlyTypes = ["Communication", "Consent", "Patient", "Provenance", "Task"] },
         // Which alerts are whose to answer is asked beside this (Snooping/Alerts).

@@ -62,7 +62,7 @@ sealed class GoneAccounts(RecordStore store, Credentials credentials, TimeProvid
                 if (request.Request.Headers.Authorization.Count > 0)
                 {
                     request.Response.Headers.WWWAuthenticate = "Bearer";
-                    await AuditEventEndpoints.Outcome(new(FaultKind.Unauthenticated, "unknown", null, "The account behind this token is gone.")).ExecuteAsync(request);
+                    await FhirBody.Outcome(new Fault(FaultKind.Unauthenticated, "unknown", null, "The account behind this token is gone.")).ExecuteAsync(request);
                     return;
                 }
                 await sessions.Close(request, stop);

@@ -57,5 +57,5 @@ public static class LimitMiddleware
     }
 
     static Task Answer(HttpContext request, Fault fault, Func<HttpContext, IResult> page) =>
-        (request.Request.Path.StartsWithSegments("/fhir") ? AuditEventEndpoints.Outcome(fault) : page(request)).ExecuteAsync(request);
+        (request.Request.Path.StartsWithSegments("/fhir") ? FhirBody.Outcome(fault) : page(request)).ExecuteAsync(request);
 }

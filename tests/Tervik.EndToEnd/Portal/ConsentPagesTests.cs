@@ -57,6 +57,7 @@ public sealed partial class ConsentPagesTests(Node node) : IClassFixture<Node>
     public async Task One_entry_and_a_period_are_hidden_from_an_institution()
     {
         await Given(node, "h-item", "Ingversen", "900101-1002");
+        await Given(node, "h-item-other", "Ingvarsdotter", "900101-1012");
         using var doctor = await node.Client("Practitioner/holm");
         using var patient = await PortalPerson.SignIn(node, "Patient/h-item");
         Assert.Contains("what=item%20Condition%2Fh-item-low", (await patient.Get("/patients/h-item/entry/Condition/h-item-low")).Html, StringComparison.Ordinal);
@@ -66,7 +67,9 @@ public sealed partial class ConsentPagesTests(Node node) : IClassFixture<Node>
         Assert.Equal((0, 0), (await Total(doctor, "Encounter?patient=h-item"), await Total(doctor, "Observation?patient=h-item")));
         Assert.Equal(1, await Total(doctor, "Patient?_id=h-item"));
         // What is no part, or nobody, makes no choice.
-        foreach (var (what, actor) in ((string, string)[])[("XX", "*"), ("MH", "Practitioner/nobody"), ("MH", "Patient/p01"), ("period 2026-13-01 2026-10-01", "*")])
+        foreach (var (what, actor) in ((string, string)[])[("XX", "*"), ("MH", "Practitioner/nobody"), ("MH", "Patient/p01"), ("period 2026-13-01 2026-10-01", "*"),
+            // Another's entry, or a doctor: hiding it would take it, and all that refers to it, out of the records of others.
+            ("item Condition/h-item-other-low", "*"), ("item Practitioner/holm", "*"), ("item Patient/h-item", "*")])
             Assert.Equal(HttpStatusCode.NotFound, (await patient.Fill("/patients/h-item/sharing/hide?what=MH&actor=*", "/patients/h-item/sharing/hide", ("what", what), ("actor", actor), ("kind", "hide"), ("understood", "yes"))).Status);
     }
 

@@ -71,6 +71,20 @@ public sealed class MarkTests
         Assert.Equal(["Observation/b", "Observation/d"], await house.Store.Marks.Marked("Patient/p1", period, Stop));
     }
 
+    [Theory, InlineData(Engine.Sqlite), InlineData(Engine.PostgreSql)]
+    public async Task What_is_not_the_patients_own_bears_no_mark_of_theirs(Engine engine)
+    {
+        await using var house = await SearchHouse.Open(engine);
+        await house.Put("""{"resourceType":"Patient","id":"p1"}""", """{"resourceType":"Patient","id":"p2"}""", """{"resourceType":"Practitioner","id":"d"}""", Observation("a", "2023-05-01", ",\"performer\":[{\"reference\":\"Practitioner/d\"}]"),
+            Observation("o", "2023-05-01").Replace("Patient/p1", "Patient/p2", StringComparison.Ordinal));
+        foreach (var item in (string[])["Observation/o", "Practitioner/d", "Patient/p1", "Observation/never", "Observation", "a/b/c"])
+        {
+            Assert.False(await house.Store.Marks.MarkItem("Patient/p1", item, Stop), item);
+            Assert.Empty(await house.Store.Marks.Marked("Patient/p1", RecordMarks.Item(item), Stop));
+        }
+        Assert.True(await house.Store.Marks.MarkItem("Patient/p1", "Observation/a", Stop));
+    }
+
     [Fact]
     public async Task A_store_that_was_filled_before_there_were_marks_has_them_when_it_is_opened()
     {

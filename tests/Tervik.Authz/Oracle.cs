@@ -116,9 +116,13 @@ public sealed class Oracle
         _ => [],
     };
 
-    static bool Within(JsonObject body, string from, string to) =>
-        new[] { body["effectiveDateTime"], body["recordedDate"], body["authoredOn"], body["date"], body["recorded"], body["start"], body["period"]?["start"] }
-            .Any(date => date is not null && string.CompareOrdinal(date.ToString()[..10], from) >= 0 && string.CompareOrdinal(date.ToString()[..10], to) <= 0);
+    // A day in common is enough; without an end it goes on.
+    static bool Within(JsonObject body, string from, string to)
+    {
+        bool Meets(string first, string last) => string.CompareOrdinal(first, to) <= 0 && string.CompareOrdinal(last, from) >= 0;
+        return new[] { body["effectiveDateTime"], body["recordedDate"], body["authoredOn"], body["date"], body["recorded"], body["start"] }.Any(date => date?.ToString()[..10] is { } day && Meets(day, day))
+            || body["period"]?["start"]?.ToString()[..10] is { } start && Meets(start, body["period"]!["end"]?.ToString()[..10] ?? "9999");
+    }
 
     /// <summary>Marks what bears a sensitive code, is the item or within the period; then whatever refers to something marked, until nothing changes.</summary>
     void Mark()

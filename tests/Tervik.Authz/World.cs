@@ -122,7 +122,8 @@ public sealed class World
     string NewCanary()
     {
         var text = new StringBuilder(CanaryPrefix);
-        for (var i = 0; i < 12; i++) text.Append("abcdefghijklmnopqrstuvwxyz0123456789"[random.Next(36)]);
+        // Without p: an id of a patient, p13, in it would be taken for that id.
+        for (var i = 0; i < 12; i++) text.Append("abcdefghijklmnoqrstuvwxyz0123456789"[random.Next(35)]);
         return text.ToString();
     }
 

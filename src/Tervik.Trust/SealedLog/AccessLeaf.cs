@@ -28,13 +28,19 @@ public static class AccessLeaf
         readonly ArrayBufferWriter<byte> buffer = new(1024);
         readonly List<int> ends = [];
         public int Count => ends.Count;
+        public ReadOnlySpan<byte> Written => buffer.WrittenSpan;
+        public Range Place(int number) => (number == 0 ? 0 : ends[number - 1])..ends[number];
         /// <summary>Room for the salt, then the text.</summary>
-        public Span<byte> Item(int number) => MemoryMarshal.AsMemory(buffer.WrittenMemory).Span[(number == 0 ? 0 : ends[number - 1])..ends[number]];
+        public Span<byte> Item(int number) => MemoryMarshal.AsMemory(buffer.WrittenMemory).Span[Place(number)];
 
-        public void Write(LoggedAccess access)
+        public void Clear()
         {
             buffer.ResetWrittenCount();
             ends.Clear();
+        }
+
+        public void Write(LoggedAccess access)
+        {
             using var json = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
             Begin(json, "access"u8);
             json.WriteNumberValue(access.Event);
@@ -72,14 +78,12 @@ public static class AccessLeaf
         /// <summary>Puts each item's own salt before its text: two to a hash of the event's salt and their number.</summary>
         public void PutSalts(ReadOnlySpan<byte> salt)
         {
-            Span<byte> input = stackalloc byte[SaltBytes + sizeof(int)], pair = stackalloc byte[MerkleTree.HashBytes];
-            input.Clear();
-            salt.CopyTo(input);
+            Span<byte> input = stackalloc byte[PairBytes], pair = stackalloc byte[MerkleTree.HashBytes];
             for (var i = 0; i < Count; i++)
             {
                 if (i % 2 == 0)
                 {
-                    BinaryPrimitives.WriteInt32BigEndian(input[SaltBytes..], i / 2);
+                    PutPair(salt, i / 2, input);
                     ShortHash.Of(input, pair);
                 }
                 pair.Slice(i % 2 * SaltBytes, SaltBytes).CopyTo(Item(i));
@@ -110,12 +114,23 @@ public static class AccessLeaf
         }
     }
 
+    const int PairBytes = SaltBytes + sizeof(int);
+
+    /// <summary>What two salts are the hash of.</summary>
+    static void PutPair(ReadOnlySpan<byte> salt, int number, Span<byte> input)
+    {
+        input[..SaltBytes].Clear();
+        salt.CopyTo(input);
+        BinaryPrimitives.WriteInt32BigEndian(input[SaltBytes..], number);
+    }
+
     [ThreadStatic]
     static Writer? own;
 
     static Writer Written(LoggedAccess access)
     {
         var writer = own ??= new();
+        writer.Clear();
         writer.Write(access);
         return writer;
     }
@@ -138,6 +153,49 @@ public static class AccessLeaf
         var data = new byte[MerkleTree.HashBytes];
         ShortHash.Of(hashes, data);
         return data;
+    }
+
+    /// <summary>The hashes of the leaves of many events, in their order: as <see cref="MerkleTree.Leaf"/> of <see cref="Data"/>, but step by step for all of them.</summary>
+    public static byte[][] Leaves(IReadOnlyList<LoggedAccess> accesses)
+    {
+        var writer = own ??= new();
+        writer.Clear();
+        var firsts = new int[accesses.Count + 1];
+        for (var i = 0; i < accesses.Count; i++)
+        {
+            writer.Write(accesses[i]);
+            firsts[i + 1] = writer.Count;
+        }
+        // Salts, two to a hash.
+        var (pairs, pairPlaces) = (new byte[(writer.Count + accesses.Count) * PairBytes], new Range[writer.Count + accesses.Count]);
+        var pair = 0;
+        for (var i = 0; i < accesses.Count; i++)
+            for (var j = 0; 2 * j < firsts[i + 1] - firsts[i]; j++, pair++) PutPair(accesses[i].Salt, j, pairs.AsSpan((pairPlaces[pair] = Place(pair, PairBytes))));
+        var salts = new byte[pair * MerkleTree.HashBytes];
+        ManyHashes.Of(pairs, pairPlaces.AsSpan(0, pair), salts);
+        pair = 0;
+        for (var i = 0; i < accesses.Count; i++)
+        {
+            var count = firsts[i + 1] - firsts[i];
+            for (var j = 0; j < count; j++) salts.AsSpan((pair + j / 2) * MerkleTree.HashBytes + j % 2 * SaltBytes, SaltBytes).CopyTo(writer.Item(firsts[i] + j));
+            pair += (count + 1) / 2;
+        }
+        // Items, then of each event its items' hashes, then the leaf.
+        var (items, places, data) = (new byte[writer.Count * MerkleTree.HashBytes], new Range[Math.Max(writer.Count, accesses.Count)], new byte[accesses.Count * MerkleTree.HashBytes]);
+        for (var i = 0; i < writer.Count; i++) places[i] = writer.Place(i);
+        ManyHashes.Of(writer.Written, places.AsSpan(0, writer.Count), items);
+        for (var i = 0; i < accesses.Count; i++) places[i] = (firsts[i] * MerkleTree.HashBytes)..(firsts[i + 1] * MerkleTree.HashBytes);
+        ManyHashes.Of(items, places.AsSpan(0, accesses.Count), data);
+        var (inputs, leaves) = (new byte[accesses.Count * (1 + MerkleTree.HashBytes)], new byte[accesses.Count * MerkleTree.HashBytes]);
+        for (var i = 0; i < accesses.Count; i++)
+        {
+            places[i] = Place(i, 1 + MerkleTree.HashBytes);
+            data.AsSpan(Place(i, MerkleTree.HashBytes)).CopyTo(inputs.AsSpan(places[i])[1..]);
+        }
+        ManyHashes.Of(inputs, places.AsSpan(0, accesses.Count), leaves);
+        return [.. leaves.Chunk(MerkleTree.HashBytes)];
+
+        static Range Place(int number, int bytes) => (number * bytes)..((number + 1) * bytes);
     }
 
     /// <summary>The items of an event, with the text of those that may be seen.</summary>

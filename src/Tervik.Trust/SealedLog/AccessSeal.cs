@@ -27,6 +27,8 @@ public sealed class AccessSeal : IDisposable
 {
     /// <summary>So many events at most are sealed under one signature.</summary>
     public const int LargestBatch = 65_536;
+    /// <summary>Events whose leaves are computed side by side.</summary>
+    internal const int HashedTogether = 256;
     const long HourUs = 3_600_000_000;
 
     readonly Database database;
@@ -72,7 +74,7 @@ public sealed class AccessSeal : IDisposable
         return await rows.Read() ? new KeptCheckpoint(rows.Int64(0), rows.Int64(1), rows.Int64(2), rows.Text(3)!) : null;
     }, stop);
 
-    /// <summary>Enters all events that are not in the tree yet, and signs its head.</summary>
+    /// <summary>Enters all events that are not in the tree yet, and signs its head. What comes meanwhile is for the next time: each head costs a commit and a file.</summary>
     /// <returns>The newest checkpoint; null when nothing was ever logged.</returns>
     public async Task<KeptCheckpoint?> Seal(CancellationToken stop)
     {
@@ -80,7 +82,7 @@ public sealed class AccessSeal : IDisposable
         try
         {
             var newest = await Newest(stop);
-            while (await SealBatch(newest, stop) is { } next) newest = next;
+            for (var isAll = false; !isAll && await SealBatch(newest, stop) is { } next; newest = next) isAll = next.Size - (newest?.Size ?? 0) < LargestBatch;
             return newest;
         }
         finally
@@ -96,8 +98,20 @@ public sealed class AccessSeal : IDisposable
         var current = edge?.Size == before ? edge : await Load(newest, stop);
         edge = null; // What is changed below is the tree's edge again only once it is stored.
         var tiles = new List<Tile>();
-        // One after the other, as they are read: a list of them all would outlive the collections that take short-lived objects for nothing.
-        await database.Read(session => AccessLog.Visit(session, $"WHERE e.event > $1 ORDER BY e.event LIMIT {LargestBatch}", access => current.Enter(MerkleTree.Leaf(AccessLeaf.Data(access)), access.Event, tiles.Add), current.LastEvent), stop);
+        // A part after the other, as they are read: a list of them all would outlive the collections that take short-lived objects for nothing.
+        var part = new List<LoggedAccess>(HashedTogether);
+        void Enter()
+        {
+            var leaves = AccessLeaf.Leaves(part);
+            for (var i = 0; i < leaves.Length; i++) current.Enter(leaves[i], part[i].Event, tiles.Add);
+            part.Clear();
+        }
+        await database.Read(session => AccessLog.Visit(session, $"WHERE e.event > $1 ORDER BY e.event LIMIT {LargestBatch}", access =>
+        {
+            part.Add(access);
+            if (part.Count == HashedTogether) Enter();
+        }, current.LastEvent), stop);
+        Enter();
         if (current.Size == before)
         {
             edge = current;

@@ -143,7 +143,12 @@ public sealed class SealVerification(Database database, Keys keys)
     {
         var accesses = await AccessLog.Read(session, "WHERE e.event >= $1 AND e.event < $2 ORDER BY e.event", from, before);
         var hashed = new (long, byte[])[accesses.Count];
-        Parallel.For(0, hashed.Length, new() { CancellationToken = stop }, i => hashed[i] = (accesses[i].Event, MerkleTree.Leaf(AccessLeaf.Data(accesses[i]))));
+        Parallel.For(0, (hashed.Length + AccessSeal.HashedTogether - 1) / AccessSeal.HashedTogether, new() { CancellationToken = stop }, part =>
+        {
+            var first = part * AccessSeal.HashedTogether;
+            var leaves = AccessLeaf.Leaves(accesses.GetRange(first, Math.Min(AccessSeal.HashedTogether, hashed.Length - first)));
+            for (var i = 0; i < leaves.Length; i++) hashed[first + i] = (accesses[first + i].Event, leaves[i]);
+        });
         return hashed;
     }
 

@@ -27,6 +27,8 @@ static int Usage()
     Console.WriteLine("""
         ./tervik bench record [--resources N] [--seconds S] [--engine sqlite|postgresql] [--synthea DIR] [--json FILE]
             throughput of the record over HTTP with audit, beside a bare server that sends the same bytes, in the same run
+        ./tervik bench record --beside PROGRAM [--rounds N] [--seconds S] [--json FILE]
+            the same of two builds on the same data, in turns: PROGRAM is the published program of another one
         ./tervik bench crash [--kills N] [--engine sqlite|postgresql]
             kill -9 during a mixed load; what was acknowledged is held against the store afterwards
 

@@ -40,6 +40,7 @@ static partial class RecordBench
         var folder = Directory.CreateTempSubdirectory("tervik-bench-").FullName;
         try
         {
+            if (Option(options, "--beside") is { } other) return await BesideBench.Run(program, other, folder, int.Parse(Option(options, "--rounds") ?? "8", CultureInfo.InvariantCulture), seconds, Option(options, "--json"));
             using var cluster = Cluster(options);
             return await Run(program, folder, resources, seconds, Connection(options, cluster), Option(options, "--synthea"), Option(options, "--json"));
         }

@@ -88,9 +88,8 @@ public static class TrustRoom
         services.AddSingleton<FamilyRelations>();
         services.AddSingleton<AccessCases>();
         services.AddSingleton<AuditView>();
-        services.AddSingleton<StaffRoles>();
         services.AddSingleton<SnoopingFacts>();
-        services.AddSingleton(provider => new Alerts(database, provider.GetRequiredService<StaffRoles>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Alerts(database, provider.GetRequiredService<StaffRegister>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SnoopingReview(database, provider.GetRequiredService<SnoopingFacts>(), provider.GetRequiredService<Alerts>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<SnoopingService>();
         services.AddSingleton(new LogCompleteness(database));

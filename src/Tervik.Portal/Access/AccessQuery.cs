@@ -68,7 +68,7 @@ public sealed record AccessModel(PatientHeader Patient, IReadOnlyList<AccessLine
 }
 
 /// <summary>Reads the log for the page, with who people are and why they could.</summary>
-sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, FamilyRelations family, Trust.Consent.Sharing sharing, AccessCases cases, StaffQuery staff, RecordQuery record, AccessLog log, LogCompleteness completeness, StaffRoles roles, TimeProvider clock)
+sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, FamilyRelations family, Trust.Consent.Sharing sharing, AccessCases cases, StaffQuery staff, RecordQuery record, AccessLog log, LogCompleteness completeness, StaffRegister roles, TimeProvider clock)
 {
     const int PageSize = 200, MostListed = 500;
     static readonly TimeSpan Pause = TimeSpan.FromHours(12), NoticedFor = TimeSpan.FromDays(30);
@@ -125,8 +125,8 @@ sealed class AccessQuery(AuditView audit, AccessSeal seal, CareRelations care, F
     {
         var units = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var (agent, first) in await log.FirstOfProfessionals(compartment, stop))
-            foreach (var role in await roles.Of(agent, stop))
-                units[role.Institution] = Math.Min(first, units.GetValueOrDefault(role.Institution, long.MaxValue));
+            foreach (var unit in (await roles.Of(agent, stop)).Roles.Select(role => role.Organization).OfType<string>())
+                units[unit] = Math.Min(first, units.GetValueOrDefault(unit, long.MaxValue));
         return units.GroupBy(unit => unit.Value).ToDictionary(first => first.Key, first => first.First().Key);
     }
 

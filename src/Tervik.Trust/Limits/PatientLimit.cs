@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
+using Tervik.Trust.Relations;
 using Tervik.Trust.Snooping;
 
 namespace Tervik.Trust.Limits;
 
 /// <summary>How many different patients an account was given something of within an hour. Those it knows already cost nothing, so that work at hand goes on.</summary>
 /// <remarks>It is counted in memory, on the way of every access; what an account saw before the program began is read from the log at its first access.</remarks>
-public sealed class PatientLimit(LimitSettings settings, StaffRoles staff, AccessLog log, Alerts alerts, TimeProvider clock)
+public sealed class PatientLimit(LimitSettings settings, StaffRegister staff, AccessLog log, Alerts alerts, TimeProvider clock)
 {
     const long HourUs = 3_600_000_000;
     /// <summary>Above this those that were idle for an hour are dropped.</summary>
@@ -116,7 +117,7 @@ public sealed class PatientLimit(LimitSettings settings, StaffRoles staff, Acces
     async Task<Seen> Begin(Principal principal, string agent, long nowUs, Seen? known, CancellationToken stop)
     {
         var limit = principal.Kind == PrincipalKind.System ? settings.PatientsPerHourOfProgram
-            : (await staff.Of(agent, stop)).Any(role => role.Codes.Contains(StaffRoles.Emergency)) ? settings.PatientsPerHourInEmergency : settings.PatientsPerHour;
+            : (await staff.Of(agent, stop)).Codes.Contains(StaffRegister.Emergency) ? settings.PatientsPerHourInEmergency : settings.PatientsPerHour;
         var seen = known?.With(limit, nowUs + HourUs) ?? new(limit, nowUs + HourUs);
         if (known is null)
             for (var before = long.MaxValue; ;)

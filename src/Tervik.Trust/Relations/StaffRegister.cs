@@ -39,6 +39,8 @@ public sealed class StaffRegister(RecordStore store, TimeProvider clock)
     public const string UnitLead = "urn:tervik:role|unit-lead";
     /// <summary>Code of the data protection officer of an institution.</summary>
     public const string DataProtection = "urn:tervik:role|data-protection";
+    /// <summary>Code of who works in emergency care, where limits are wider.</summary>
+    public const string Emergency = "urn:tervik:role|emergency";
 
     const int MostKept = 10_000;
     /// <summary>An institution within an institution, and so on: deeper ones are no institutions.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Tervik.Storage;
+using Tervik.Trust.Relations;
 
 namespace Tervik.Trust.Snooping;
 
@@ -39,7 +40,7 @@ public sealed record Alert(string Id, SnoopingRule Rule, string Agent, string? P
 public sealed record AlertReview(long AtUs, string Reviewer, AlertState State, string Comment);
 
 /// <summary>The alerts, and who answers them: the lead of the unit and the data protection of the institution. Nobody sees those about themselves.</summary>
-public sealed class Alerts(Database database, StaffRoles staff, TimeProvider clock)
+public sealed class Alerts(Database database, StaffRegister staff, TimeProvider clock)
 {
     const string Columns = "a.id, a.rule, a.agent, a.patient, a.at_us, a.patients, a.reasons, a.raised_us, a.state";
     /// <summary>Longest comment.</summary>
@@ -49,11 +50,12 @@ public sealed class Alerts(Database database, StaffRoles staff, TimeProvider clo
     public async ValueTask<IReadOnlyList<(string Institution, bool IsOwn)>> ReviewedBy(string practitioner, CancellationToken stop)
     {
         var reviewed = new HashSet<(string, bool)>();
-        foreach (var role in await staff.Of(practitioner, stop))
+        foreach (var role in (await staff.Of(practitioner, stop)).Roles)
         {
-            if (role.Codes.Contains(StaffRoles.UnitLead)) reviewed.Add((role.Institution, true));
-            if (!role.Codes.Contains(StaffRoles.DataProtection)) continue;
-            reviewed.Add((role.Institution, false));
+            if (role.Organization is not { } institution) continue;
+            if (role.Codes.Contains(StaffRegister.UnitLead)) reviewed.Add((institution, true));
+            if (!role.Codes.Contains(StaffRegister.DataProtection)) continue;
+            reviewed.Add((institution, false));
             reviewed.Add(("", false)); // of somebody whose institution nobody knows
         }
         return [.. reviewed];
@@ -129,9 +131,8 @@ public sealed class Alerts(Database database, StaffRoles staff, TimeProvider clo
     internal async Task<IReadOnlyDictionary<string, bool>> UnitsOf(string agent, CancellationToken stop)
     {
         var units = new Dictionary<string, bool>(StringComparer.Ordinal);
-        if (agent.StartsWith("Practitioner/", StringComparison.Ordinal))
-            foreach (var role in await staff.Of(agent, stop))
-                foreach (var institution in role.Within) units[institution] = units.GetValueOrDefault(institution) || institution == role.Institution;
+        if (agent.StartsWith("Practitioner/", StringComparison.Ordinal) && await staff.Of(agent, stop) is var member)
+            foreach (var institution in member.Units) units[institution] = member.Roles.Any(role => role.Organization == institution);
         if (units.Count == 0) units[""] = false;
         return units;
     }

@@ -8,7 +8,7 @@ using Tervik.Trust.Relations;
 namespace Tervik.Trust.Snooping;
 
 /// <summary>Finds in the record what is known about a look.</summary>
-public sealed class SnoopingFacts(RecordStore store, SearchEngine search, CareRelations care, StaffRoles staff)
+public sealed class SnoopingFacts(RecordStore store, SearchEngine search, CareRelations care, StaffRegister staff)
 {
     const int MostBookings = 200, MostIdentifiers = 10;
     const long BookingsUs = 7 * 24 * SnoopingRules.SpreeUs;
@@ -19,7 +19,7 @@ public sealed class SnoopingFacts(RecordStore store, SearchEngine search, CareRe
     {
         var reference = (await store.References([look.Patient], stop)).GetValueOrDefault(look.Patient);
         if (reference is null) return (null, new(Contact.None));
-        var units = (await staff.Of(look.Agent, stop)).Select(role => role.Institution).ToHashSet(StringComparer.Ordinal);
+        var units = (await staff.Of(look.Agent, stop)).Roles.Select(role => role.Organization).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var contact = SnoopingRules.ContactOf(look.AtUs, await Contacts(look.Agent, units, reference, stop));
         // Who treats somebody now needs no further reason.
         if (contact == Contact.Current) return (reference, new(contact));
@@ -41,7 +41,7 @@ public sealed class SnoopingFacts(RecordStore store, SearchEngine search, CareRe
     {
         var contacts = new List<(long, long)?>();
         foreach (var fact in await care.OfPatient(patient, stop))
-            if (fact.Practitioner == agent || (await staff.Of(fact.Practitioner, stop)).Any(role => units.Contains(role.Institution)))
+            if (fact.Practitioner == agent || (await staff.Of(fact.Practitioner, stop)).Roles.Any(role => role.Organization is { } unit && units.Contains(unit)))
             {
                 using var json = JsonDocument.Parse(fact.Body);
                 contacts.Add(Times(json.RootElement));
@@ -96,9 +96,9 @@ public sealed class SnoopingFacts(RecordStore store, SearchEngine search, CareRe
     /// <summary>The patient works where the professional does, or is the professional: the same person by an identifier, or by name and birth date.</summary>
     async Task<bool> IsColleague(JsonElement patient, string agent, CancellationToken stop)
     {
-        var institutions = (await staff.Of(agent, stop)).SelectMany(role => role.Within).ToHashSet(StringComparer.Ordinal);
+        var institutions = (await staff.Of(agent, stop)).Units;
         foreach (var person in await SamePerson(patient, stop))
-            if (person == agent || (await staff.Of(person, stop)).Any(role => role.Within.Any(institutions.Contains))) return true;
+            if (person == agent || (await staff.Of(person, stop)).Units.Overlaps(institutions)) return true;
         return false;
     }
 

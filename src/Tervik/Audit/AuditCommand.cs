@@ -69,7 +69,7 @@ static class AuditCommand
         command.SetAction((parsed, stop) => Cli.Run(parsed, async settings =>
         {
             await using var installation = await Installation.Open(settings, stop);
-            var alerts = new Alerts(installation.Trust, new(installation.Store, new SearchEngine(installation.Store), TimeProvider.System), TimeProvider.System);
+            var alerts = new Alerts(installation.Trust, new(installation.Store, TimeProvider.System), TimeProvider.System);
             var found = await alerts.All(parsed.GetValue(state), Most, stop);
             foreach (var alert in found)
                 if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(new { id = alert.Id, rule = alert.Rule.ToString(), agent = alert.Agent, patient = alert.Patient, patients = alert.Patients, at = Time(alert.AtUs), raised = Time(alert.RaisedUs), reasons = alert.Reasons.ToString(), state = alert.State.ToString() }));

@@ -5,6 +5,7 @@ using Tervik.Storage;
 using Tervik.Trust.AuditLog;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Limits;
+using Tervik.Trust.Relations;
 using Tervik.Trust.Snooping;
 using Tervik.Trust.Tests.Relations;
 
@@ -20,7 +21,7 @@ public sealed class LimitTests
     {
         public House House => house;
         public AccessLog Log { get; } = new(house.Trust, house.Store.Keys, house.Clock);
-        public StaffRoles Staff { get; } = new(house.Store, new SearchEngine(house.Store), house.Clock);
+        public StaffRegister Staff => house.Register;
         public Alerts Alerts => new(house.Trust, Staff, house.Clock);
         public PatientLimit Limit() => new(Small, Staff, Log, Alerts, house.Clock);
 

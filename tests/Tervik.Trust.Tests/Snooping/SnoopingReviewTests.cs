@@ -14,14 +14,12 @@ public sealed class SnoopingReviewTests
     sealed class Hospital : IAsyncDisposable
     {
         readonly House house;
-        readonly StaffRoles staff;
         readonly AccessLog log;
 
         Hospital(House house)
         {
             this.house = house;
-            staff = new(house.Store, new SearchEngine(house.Store), house.Clock);
-            Alerts = new(house.Trust, staff, house.Clock);
+            Alerts = new(house.Trust, house.Register, house.Clock);
             log = new(house.Trust, house.Store.Keys, house.Clock);
             Review = NewReview();
         }
@@ -30,7 +28,7 @@ public sealed class SnoopingReviewTests
         public Alerts Alerts { get; }
         public SnoopingReview Review { get; set; }
         /// <summary>As after a restart.</summary>
-        public SnoopingReview NewReview() => new(house.Trust, new(house.Store, new SearchEngine(house.Store), house.Care, staff), Alerts, house.Clock);
+        public SnoopingReview NewReview() => new(house.Trust, new(house.Store, new SearchEngine(house.Store), house.Care, house.Register), Alerts, house.Clock);
 
         public static async Task<Hospital> Open(Engine engine)
         {
@@ -172,5 +170,17 @@ public sealed class SnoopingReviewTests
         var (after, reviews) = (await hospital.Alerts.Find(alert.Id, "Practitioner/officer", Stop))!.Value;
         Assert.Equal((AlertState.Confirmed, "Practitioner/lead Explained She was called in.|Practitioner/officer Confirmed She was not."), (after.State, string.Join('|', reviews.Select(one => $"{one.Reviewer} {one.State} {one.Comment}"))));
         foreach (var nobody in (string[])["curious", "other-lead", "stranger", "mate"]) Assert.Null(await hospital.Alerts.Find(alert.Id, $"Practitioner/{nobody}", Stop));
+    }
+
+    [Fact]
+    public async Task A_lead_whose_role_has_ended_reviews_nothing_any_more()
+    {
+        await using var hospital = await Hospital.Open(Engine.Sqlite);
+        await hospital.Look("prominent");
+        await hospital.Judge();
+        Assert.Single(await hospital.Alerts.For("Practitioner/lead", null, 100, Stop));
+        await hospital.House.Put("PractitionerRole", "lead-role", "'active':true,'practitioner':{'reference':'Practitioner/lead'},'organization':{'reference':'Organization/a'},'code':[{'coding':[{'system':'urn:tervik:role','code':'unit-lead'}]}],'period':{'end':'2026-11-01'}");
+        Assert.Empty(await hospital.Alerts.For("Practitioner/lead", null, 100, Stop));
+        Assert.Single(await hospital.Alerts.For("Practitioner/officer", null, 100, Stop));
     }
 }

@@ -27,7 +27,7 @@ static class ConsentEndpoints
     /// <summary>Maps them, before the general FHIR routes: a request that is not about choices goes on to these.</summary>
     public static void MapConsents(this WebApplication app) => app.Use(async (request, next) =>
     {
-        if (request.Request.Path.StartsWithSegments(Path, out var rest) && await Answer(request, rest.Value ?? "") is { } answer) await answer.ExecuteAsync(request);
+        if (request.Request.Path.StartsWithSegments(Path, StringComparison.Ordinal, out var rest) && await Answer(request, rest.Value ?? "") is { } answer) await answer.ExecuteAsync(request);
         else await next(request);
     });
 

@@ -38,9 +38,6 @@ public sealed class BookingBoard
     /// <summary>What was changed since it was last accepted or taken back.</summary>
     public IReadOnlyList<BookingChange> Changes => changes;
 
-    /// <summary>Claims that there are; those that ended may be among them.</summary>
-    public int Count => claims.Count;
-
     /// <summary>All claims; those that ended may be among them.</summary>
     public IEnumerable<Claim> All() => claims.Values;
 
@@ -73,7 +70,7 @@ public sealed class BookingBoard
     public Verdict Hold(string id, string owner, string? referral, IReadOnlyList<Span> spans, long nowUs)
     {
         if (Standing(id, nowUs) is { } known) return new(known.Owner == owner && known.Spans.SequenceEqual(spans) ? BookingOutcome.Done : BookingOutcome.IdTaken, known);
-        if (OfReferral(referral, null, nowUs) is { } other) return new(other.State == ClaimState.Held ? BookingOutcome.ReferralHeld : BookingOutcome.ReferralBooked, other);
+        if (OfReferral(referral, nowUs) is { } other) return other;
         if (holds.TryGetValue(owner, out var own) && own.Count(claim => claim.Stands(nowUs)) >= rules.MostOfOwner) return new(BookingOutcome.TooManyHolds, null);
         return Enter(new(id, owner, referral, spans, ClaimState.Held, nowUs + (long)rules.Length.TotalMicroseconds, 0), null, nowUs);
     }
@@ -97,11 +94,10 @@ public sealed class BookingBoard
         if (Standing(id, nowUs) is { } known)
         {
             if (known.Owner != owner || spans.Count > 0 && !known.Spans.SequenceEqual(spans)) return new(BookingOutcome.IdTaken, known);
-            if (known.State == ClaimState.Booked) return new(BookingOutcome.Done, known);
-            return OfReferral(known.Referral, known, nowUs) is { State: ClaimState.Booked } booked ? new(BookingOutcome.ReferralBooked, booked) : Replace(known, known with { State = ClaimState.Booked, UntilUs = 0 });
+            return known.State == ClaimState.Booked ? new(BookingOutcome.Done, known) : Replace(known, known with { State = ClaimState.Booked, UntilUs = 0 });
         }
         if (spans.Count == 0) return new(BookingOutcome.Gone, null);
-        if (OfReferral(referral, null, nowUs) is { } other) return new(other.State == ClaimState.Held ? BookingOutcome.ReferralHeld : BookingOutcome.ReferralBooked, other);
+        if (OfReferral(referral, nowUs) is { } other) return other;
         return Enter(new(id, owner, referral, spans, ClaimState.Booked, 0, 0), null, nowUs);
     }
 
@@ -140,14 +136,6 @@ public sealed class BookingBoard
         return count;
     }
 
-    /// <summary>Whether these cells could be had now.</summary>
-    public bool IsFree(IReadOnlyList<Span> spans, long nowUs)
-    {
-        foreach (var span in spans)
-            if (InTheWay(span, null, nowUs) is not null) return false;
-        return true;
-    }
-
     Verdict Enter(Claim claim, Claim? instead, long nowUs)
     {
         foreach (var span in claim.Spans)
@@ -177,12 +165,11 @@ public sealed class BookingBoard
 
     Claim? Standing(string id, long nowUs) => claims.TryGetValue(id, out var claim) && claim.Stands(nowUs) ? claim : null;
 
-    Claim? OfReferral(string? referral, Claim? but, long nowUs)
+    /// <summary>The refusal of a second claim for a referral; null when it has none that stands.</summary>
+    Verdict? OfReferral(string? referral, long nowUs)
     {
-        if (referral is null || !referrals.TryGetValue(referral, out var all)) return null;
-        foreach (var claim in all)
-            if (!ReferenceEquals(claim, but) && claim.Stands(nowUs)) return claim;
-        return null;
+        if (referral is null || !referrals.TryGetValue(referral, out var all) || all.Find(claim => claim.Stands(nowUs)) is not { } claim) return null;
+        return new(claim.State == ClaimState.Held ? BookingOutcome.ReferralHeld : BookingOutcome.ReferralBooked, claim);
     }
 
     /// <summary>A claim because of which a span cannot be had; null when it can.</summary>

@@ -11,7 +11,7 @@ public static class Cells
 
     /// <summary>The cell in which an instant lies.</summary>
     /// <param name="us">Microseconds since 1970-01-01 UTC.</param>
-    public static long At(long us) => Math.DivRem(us, Us) is var (cell, rest) && rest < 0 ? cell - 1 : us / Us;
+    public static long At(long us) => Floor(us, Us);
 
     /// <summary>The first cell that begins at or after an instant: the end of what lasts until then.</summary>
     /// <param name="us">Microseconds since 1970-01-01 UTC.</param>
@@ -21,5 +21,7 @@ public static class Cells
     public static long StartUs(long cell) => cell * Us;
 
     /// <summary>The day of UTC a cell lies in, numbered from 1970-01-01.</summary>
-    public static long Day(long cell) => Math.DivRem(cell, PerDay) is var (day, rest) && rest < 0 ? day - 1 : cell / PerDay;
+    public static long Day(long cell) => Floor(cell, PerDay);
+
+    static long Floor(long value, long by) => value >= 0 ? value / by : (value + 1) / by - 1;
 }

@@ -47,10 +47,11 @@ sealed class HideQuery(RecordStore store, SearchEngine search, CareRelations car
     public async Task<HideModel> Load(PatientHeader patient, string? what, string? actor, bool isException, string name, CancellationToken stop)
     {
         var reference = $"Patient/{patient.Id}";
-        // A mark hides nothing until a choice says so; one on what is not the patient's own is not made.
-        if (what is not null && (!ConsentRules.IsPart(what) || what.Split(' ') is ["item", var item] && !await store.Marks.MarkItem(reference, item, stop))) what = null;
+        if (what is not null && !ConsentRules.IsPart(what)) what = null;
         var words = actor is null ? null : await ActorInWords(actor, stop);
         if (words is null) actor = null;
+        // A mark hides nothing until a choice says so; one on what is not the patient's own is not made.
+        if (what is not null && actor is not null && !await store.Marks.Mark(reference, what, stop)) what = null;
         var categories = new List<(string, int)>();
         if (what is null)
             foreach (var category in SensitiveCodes.Categories) categories.Add((category, (await store.Marks.Marked(reference, category, stop)).Count));
@@ -78,7 +79,6 @@ sealed class HideQuery(RecordStore store, SearchEngine search, CareRelations car
     async Task<List<RecordEntry>> Entries(string patient, string what, CancellationToken stop)
     {
         if (what == SharingChoice.Everything) return [];
-        if (what.Split(' ') is ["period", var from, var to]) await store.Marks.MarkPeriod(patient, DateOnly.ParseExact(from, "yyyy-MM-dd"), DateOnly.ParseExact(to, "yyyy-MM-dd"), stop);
         var marked = (await store.Marks.Marked(patient, what, stop)).ToHashSet();
         return Sorted((await Whole(patient, stop)).Where(stored => marked.Contains($"{stored.Type}/{stored.Id}")));
     }

@@ -6,6 +6,8 @@ using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
 using Tervik.Records.Access;
+using Tervik.Records.Rest;
+using Tervik.Trust;
 using Tervik.Trust.Consent;
 using Tervik.Trust.Relations;
 using Tervik.Trust.Identity;
@@ -69,12 +71,12 @@ static class SharingEndpoints
         return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/sharing#closed");
     }
 
-    static async Task<IResult> Consents(string id, HttpContext request, Entrance entrance, RecordQuery record, SharingQuery sharing, CancellationToken stop)
+    static async Task<IResult> Consents(string id, HttpContext request, Entrance entrance, RecordQuery record, Trust.Consent.Sharing sharing, TimeProvider clock, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-type", "Consent"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await Own(visit, id, record, stop) is null) return await visit.NotFound(stop);
-        var body = await sharing.Consents(id, $"{request.Request.Scheme}://{request.Request.Host}/fhir", stop);
+        var body = ConsentJson.Collection(await sharing.Of($"Patient/{id}", stop), FhirEndpoints.Address(request.Request), clock.NowUs());
         await visit.Log("sharing", [], [record.Compartment(id)], stop);
         return TypedResults.Bytes(body, "application/fhir+json; charset=utf-8", "consents.json");
     }

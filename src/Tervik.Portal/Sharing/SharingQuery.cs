@@ -137,10 +137,4 @@ sealed class SharingQuery(HideQuery hiding, OpenedQuery opened, CareRelations ca
         }
         return found;
     }
-
-    /// <summary>All choices of a patient as FHIR, so that they can be taken along.</summary>
-    /// <param name="patient">Logical id.</param>
-    /// <param name="server">Address of the FHIR base.</param>
-    /// <param name="stop">Stops waiting.</param>
-    public async Task<byte[]> Consents(string patient, string server, CancellationToken stop) => ConsentJson.Collection(await sharing.Of($"Patient/{patient}", stop), server, clock.NowUs());
 }

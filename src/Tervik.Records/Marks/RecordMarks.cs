@@ -17,6 +17,20 @@ public sealed class RecordMarks(RecordStore store)
     /// <summary>Name of the mark of a period, both ends included.</summary>
     public static string Period(DateOnly from, DateOnly to) => string.Create(CultureInfo.InvariantCulture, $"period {from:yyyy-MM-dd} {to:yyyy-MM-dd}");
 
+    /// <summary>Marks what a choice is about, where its name is that of an item or a period; categories are marked as things are written.</summary>
+    /// <returns>Whether a choice can be about it (<see cref="MarkItem"/>).</returns>
+    public async Task<bool> Mark(string patient, string what, CancellationToken stop)
+    {
+        switch (what.Split(' '))
+        {
+            case ["item", var reference]: return await MarkItem(patient, reference, stop);
+            case ["period", var from, var to]:
+                await MarkPeriod(patient, DateOnly.ParseExact(from, "yyyy-MM-dd"), DateOnly.ParseExact(to, "yyyy-MM-dd"), stop);
+                return true;
+            default: return true;
+        }
+    }
+
     /// <summary>Marks an item and all that refers to it, now and later.</summary>
     /// <param name="patient"><c>Patient/id</c>.</param>
     /// <param name="reference"><c>Type/id</c>.</param>

@@ -19,6 +19,9 @@ public static partial class FhirEndpoints
     /// <summary>Path of the FHIR base.</summary>
     public const string Base = "/fhir";
 
+    /// <summary>Address of the FHIR base as this request names it, without a slash at its end.</summary>
+    public static string Address(HttpRequest request) => $"{request.Scheme}://{request.Host}{Base}";
+
     /// <summary>Bytes of a body that is read from anybody; one whose length is not said counts as longer.</summary>
     const int ShortBody = 64 << 10;
 
@@ -96,7 +99,7 @@ public static partial class FhirEndpoints
             Method = request.Method,
             Path = path.Length == 0 ? [] : path.Split('/', StringSplitOptions.RemoveEmptyEntries),
             Query = request.QueryString.HasValue ? RestRequest.ParseQuery(request.QueryString.Value!) : [],
-            Base = $"{request.Scheme}://{request.Host}{Base}",
+            Base = Address(request),
             ContentType = Formats.MediaType(request.ContentType),
             IfMatch = Header(headers.IfMatch),
             IfNoneMatch = Header(headers.IfNoneMatch),
@@ -141,7 +144,7 @@ public static partial class FhirEndpoints
         if (answer.AtUs is { } atUs) headers.LastModified = DateTime.UnixEpoch.AddTicks(atUs * TimeSpan.TicksPerMicrosecond).ToString("R", CultureInfo.InvariantCulture);
         if (answer.Location is { } location)
         {
-            var address = $"{http.Request.Scheme}://{http.Request.Host}{Base}/{location}";
+            var address = $"{Address(http.Request)}/{location}";
             headers.Location = address;
             headers.ContentLocation = address;
         }

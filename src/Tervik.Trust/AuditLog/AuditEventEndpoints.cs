@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tervik.Records;
 using Tervik.Records.Access;
 using Tervik.Records.Resources;
+using Tervik.Records.Rest;
 using Tervik.Trust.Identity;
 
 namespace Tervik.Trust.AuditLog;
@@ -35,7 +36,7 @@ static class AuditEventEndpoints
         await control.Log(new(permission.Agent, interaction, Query: null, seen is null ? [] : [Given(seen)], seen is null ? 404 : 200), stop);
         return seen is null
             ? FhirBody.Outcome(new Fault(FaultKind.NotFound, "not-found", null, $"There is no AuditEvent/{id}."))
-            : FhirBody.Of(json => AuditEventJson.Write(json, seen.Access, seen.Patients, Base(request.Request)));
+            : FhirBody.Of(json => AuditEventJson.Write(json, seen.Access, seen.Patients, FhirEndpoints.Address(request.Request)));
     }
 
     static async Task<IResult> Search(HttpContext request, CancellationToken stop)
@@ -67,7 +68,7 @@ static class AuditEventEndpoints
 
     static void WriteBundle(Utf8JsonWriter json, HttpRequest request, List<SeenAccess> page, bool hasMore)
     {
-        var address = $"{Base(request)}/AuditEvent";
+        var address = $"{FhirEndpoints.Address(request)}/AuditEvent";
         json.WriteStartObject();
         json.WriteString("resourceType", "Bundle");
         json.WriteString("type", "searchset");
@@ -81,7 +82,7 @@ static class AuditEventEndpoints
             json.WriteStartObject();
             json.WriteString("fullUrl", $"{address}/{AuditEventJson.Id(seen.Access.Event)}");
             json.WritePropertyName("resource");
-            AuditEventJson.Write(json, seen.Access, seen.Patients, Base(request));
+            AuditEventJson.Write(json, seen.Access, seen.Patients, FhirEndpoints.Address(request));
             json.WriteStartObject("search");
             json.WriteString("mode", "match");
             json.WriteEndObject();
@@ -90,8 +91,6 @@ static class AuditEventEndpoints
         if (page.Count > 0) json.WriteEndArray();
         json.WriteEndObject();
     }
-
-    static string Base(HttpRequest request) => $"{request.Scheme}://{request.Host}/fhir";
 
     static QueryString NextQuery(HttpRequest request, long before) => QueryString
         .Create(request.Query.Where(parameter => parameter.Key != "_before"))

@@ -25,11 +25,14 @@ static class ConsentEndpoints
     const int LongestBody = 64 << 10, DefaultCount = 50, LargestCount = 500;
 
     /// <summary>Maps them, before the general FHIR routes: a request that is not about choices goes on to these.</summary>
-    public static void MapConsents(this WebApplication app) => app.Use(async (request, next) =>
+    public static void MapConsents(this WebApplication app) => app.Use((request, next) =>
+        request.Request.Path.StartsWithSegments(Path, StringComparison.Ordinal, out var rest) ? AnswerOrGoOn(request, rest.Value ?? "", next) : next(request));
+
+    static async Task AnswerOrGoOn(HttpContext request, string rest, RequestDelegate next)
     {
-        if (request.Request.Path.StartsWithSegments(Path, StringComparison.Ordinal, out var rest) && await Answer(request, rest.Value ?? "") is { } answer) await answer.ExecuteAsync(request);
+        if (await Answer(request, rest) is { } answer) await answer.ExecuteAsync(request);
         else await next(request);
-    });
+    }
 
     static async ValueTask<IResult?> Answer(HttpContext request, string rest)
     {
@@ -57,7 +60,7 @@ static class ConsentEndpoints
         readonly Sharing sharing = services.GetRequiredService<Sharing>();
         readonly RecordStore store = services.GetRequiredService<RecordStore>();
         readonly long nowUs = services.GetRequiredService<TimeProvider>().NowUs();
-        readonly string server = $"{request.Request.Scheme}://{request.Request.Host}/fhir";
+        readonly string server = FhirEndpoints.Address(request.Request);
 
         CancellationToken Stop => request.RequestAborted;
 
@@ -88,7 +91,7 @@ static class ConsentEndpoints
 
         Given Show(SharingChoice choice, int status)
         {
-            request.Response.Headers.ETag = choice.EndedUs == 0 ? "W/\"1\"" : "W/\"2\"";
+            request.Response.Headers.ETag = Tag(choice);
             return new(new(request.Request.Headers["Prefer"].ToString().Contains("return=minimal", StringComparison.OrdinalIgnoreCase) && status != StatusCodes.Status200OK ? default : ConsentJson.Resource(choice, nowUs), status), [choice]);
         }
 
@@ -149,8 +152,8 @@ static class ConsentEndpoints
         public async Task<Given> End(SharingChoice choice)
         {
             StepUpOrRefuse();
-            if (request.Request.Headers.IfMatch.ToString() is { Length: > 0 } tag && tag != (choice.EndedUs == 0 ? "W/\"1\"" : "W/\"2\""))
-                throw new FaultException(new Fault(FaultKind.PreconditionFailed, "conflict", "If-Match", $"The current version is {(choice.EndedUs == 0 ? 1 : 2)}, not {tag}. Read it again and repeat the change."));
+            if (request.Request.Headers.IfMatch.ToString() is { Length: > 0 } tag && tag != Tag(choice))
+                throw new FaultException(new Fault(FaultKind.PreconditionFailed, "conflict", "If-Match", $"The current version is {ConsentJson.Version(choice)}, not {tag}. Read it again and repeat the change."));
             using var json = await Body();
             if (!json.RootElement.TryGetProperty("id"u8, out var id) || id.GetString() != ConsentJson.Id(choice)) throw new FaultException(new Fault(FaultKind.Invalid, "value", "Consent.id", $"The resource has another id than the address, {ConsentJson.Id(choice)}."));
             if (json.RootElement.GetProperty("status"u8).GetString() is not ("inactive" or "rejected" or "entered-in-error"))
@@ -210,6 +213,7 @@ static class ConsentEndpoints
             return (await services.GetRequiredService<SearchEngine>().Search(new("PractitionerRole", [new("role", $"{SearchSyntax.Escape(role[0])}|{SearchSyntax.Escape(role[1])}"), new("_count", "1")], Strict: true), AccessFilter.Everything, Stop)).Matches.Count > 0;
         }
 
+        static string Tag(SharingChoice choice) => $"W/\"{ConsentJson.Version(choice)}\"";
         static FaultException TooLong() => new(new Fault(FaultKind.TooLarge, "too-long", null, $"A choice has at most {LongestBody} bytes."));
         static FaultException Unknown(string name, string value, string expected) => new(new Fault(FaultKind.Invalid, "not-supported", name, $"{name}={value} is not understood of choices; expected {expected}."));
     }

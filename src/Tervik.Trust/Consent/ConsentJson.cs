@@ -32,6 +32,9 @@ public static class ConsentJson
     /// <summary>Logical id of a choice.</summary>
     public static string Id(SharingChoice choice) => IdPrefix + choice.Id;
 
+    /// <summary>Version of a choice's Consent: it is changed once, when it is ended by hand.</summary>
+    internal static string Version(SharingChoice choice) => choice.EndedUs == 0 ? "1" : "2";
+
     /// <summary>One Consent.</summary>
     /// <param name="choice">The choice.</param>
     /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
@@ -56,7 +59,7 @@ public static class ConsentJson
     static object Of(SharingChoice choice, long nowUs) => new
     {
         resourceType = "Consent", id = Id(choice),
-        meta = new { versionId = choice.EndedUs == 0 ? "1" : "2", lastUpdated = Instant(Math.Max(choice.MadeUs, choice.EndedUs)), tag = new[] { new { system = TagSystem, code = TagCode } } },
+        meta = new { versionId = Version(choice), lastUpdated = Instant(Math.Max(choice.MadeUs, choice.EndedUs)), tag = new[] { new { system = TagSystem, code = TagCode } } },
         status = choice.HoldsAt(nowUs) ? "active" : "inactive",
         scope = Concept(ConsentScope, "patient-privacy"), category = new[] { Concept(Loinc, ConsentDocument) },
         patient = new { reference = choice.Patient }, dateTime = Instant(choice.MadeUs), performer = new[] { new { reference = choice.Patient } }, policyRule = Concept(ActCode, "OPTIN"),

@@ -96,8 +96,7 @@ public sealed class Sharing(Database database, RecordStore store, TimeProvider c
     {
         var nowUs = clock.NowUs();
         // The marks first: a choice that stands hides what it says.
-        if (what.Split(' ') is ["item", var reference] && !await store.Marks.MarkItem(patient, reference, stop)) return false;
-        if (what.Split(' ') is ["period", var from, var to]) await store.Marks.MarkPeriod(patient, DateOnly.ParseExact(from, "yyyy-MM-dd"), DateOnly.ParseExact(to, "yyyy-MM-dd"), stop);
+        if (!await store.Marks.Mark(patient, what, stop)) return false;
         await database.Write(async session =>
         {
             var seq = await ChoiceVersion.Next(session);

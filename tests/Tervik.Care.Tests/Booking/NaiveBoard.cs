@@ -18,8 +18,8 @@ sealed class NaiveBoard(HoldRules rules, Func<long, int> capacity)
         return true;
     });
 
-    BookingOutcome? OfReferral(string? referral, string? but, long now) =>
-        referral is not null && Claims.Find(claim => claim.Referral == referral && claim.Id != but && claim.Stands(now)) is { } other ? other.State == ClaimState.Held ? BookingOutcome.ReferralHeld : BookingOutcome.ReferralBooked : null;
+    BookingOutcome? OfReferral(string? referral, long now) =>
+        referral is not null && Claims.Find(claim => claim.Referral == referral && claim.Stands(now)) is { } other ? other.State == ClaimState.Held ? BookingOutcome.ReferralHeld : BookingOutcome.ReferralBooked : null;
 
     BookingOutcome Put(Claim claim)
     {
@@ -31,7 +31,7 @@ sealed class NaiveBoard(HoldRules rules, Func<long, int> capacity)
     public BookingOutcome Hold(string id, string owner, string? referral, IReadOnlyList<Span> spans, long now)
     {
         if (Get(id, now) is { } known) return known.Owner == owner && known.Spans.SequenceEqual(spans) ? BookingOutcome.Done : BookingOutcome.IdTaken;
-        if (OfReferral(referral, null, now) is { } other) return other;
+        if (OfReferral(referral, now) is { } other) return other;
         if (Claims.Count(claim => claim.Owner == owner && claim.State == ClaimState.Held && claim.Stands(now)) >= rules.MostOfOwner) return BookingOutcome.TooManyHolds;
         return Fits(spans, null, now) ? Put(new(id, owner, referral, spans, ClaimState.Held, now + (long)rules.Length.TotalMicroseconds, 0)) : BookingOutcome.Taken;
     }
@@ -45,7 +45,7 @@ sealed class NaiveBoard(HoldRules rules, Func<long, int> capacity)
         if (Get(id, now) is { } known)
             return known.Owner != owner || spans.Count > 0 && !known.Spans.SequenceEqual(spans) ? BookingOutcome.IdTaken : known.State == ClaimState.Booked ? BookingOutcome.Done : Put(known with { State = ClaimState.Booked, UntilUs = 0 });
         if (spans.Count == 0) return BookingOutcome.Gone;
-        return OfReferral(referral, null, now) ?? (Fits(spans, null, now) ? Put(new(id, owner, referral, spans, ClaimState.Booked, 0, 0)) : BookingOutcome.Taken);
+        return OfReferral(referral, now) ?? (Fits(spans, null, now) ? Put(new(id, owner, referral, spans, ClaimState.Booked, 0, 0)) : BookingOutcome.Taken);
     }
 
     public BookingOutcome Move(string id, IReadOnlyList<Span> spans, long now) =>

@@ -5,6 +5,7 @@ using Tervik.Records;
 using Tervik.Records.Marks;
 using Tervik.Records.Model;
 using Tervik.Records.Validation;
+using Tervik.Tests;
 using Tervik.Trust.Consent;
 
 namespace Tervik.Trust.Tests.Consent;
@@ -128,6 +129,18 @@ public sealed class ConsentJsonTests
         }
         Assert.InRange(read, 300, 4000);
         Assert.InRange(refused, 300, 4000);
+    }
+
+    [Fact]
+    public void The_official_examples_are_no_choices_and_are_refused_with_a_place()
+    {
+        var examples = SharedData.Files("fhir-r4-examples", "r4-examples-json.zip").Where(file => file.Name.Contains("consent-example", StringComparison.OrdinalIgnoreCase)).ToList();
+        Assert.InRange(examples.Count, 5, 50);
+        Assert.All(examples, example =>
+        {
+            using var json = FhirJson.Parse(example.Bytes);
+            Assert.StartsWith("Consent.", Assert.Throws<FaultException>(() => ConsentJson.Read(json.RootElement, "1", Now)).Faults[0].Where, StringComparison.Ordinal);
+        });
     }
 
     /// <summary>Removes, doubles or exchanges something anywhere.</summary>

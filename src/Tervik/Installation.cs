@@ -1,3 +1,4 @@
+using Tervik.Care;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Storage;
@@ -26,6 +27,7 @@ sealed class Installation(Database records, Database trust, RecordStore store, V
         {
             if (vault is { IsRenewing: true } && !isRenewal) throw new StorageException("A renewal of the keys was interrupted: run keys renew, which goes on with it.");
             records = await Database.Open(settings.Record with { FileSystem = vault?.FileSystemOf("record") }, RecordStore.RecordMigrations, stop);
+            await CareRoom.Migrations.Apply(records, stop);
             trust = await Database.Open(settings.Trust with { FileSystem = vault?.FileSystemOf("trust") }, TrustRoom.Migrations, stop);
             return new(records, trust, await RecordStore.Open(records, stop, vault), vault);
         }

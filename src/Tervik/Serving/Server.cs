@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Tervik.Care;
 using Tervik.Portal.Shell;
 using Tervik.Records.Rest;
 using Tervik.Trust;
@@ -71,6 +72,7 @@ static class Server
         AddTelemetry(builder);
         builder.Services.AddRecords(installation.Store, settings.Rest);
         builder.Services.AddTrust(installation.Trust, new TrustSettings { Eid = settings.Eid, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Vault = installation.Vault, Witnesses = settings.Witnesses, Limits = settings.Limits, Retention = settings.Retention });
+        builder.Services.AddCare();
         builder.Services.AddPortal();
         if (settings.Demo) DemoParts.Built?.Add(builder.Services);
         var app = builder.Build();
@@ -80,6 +82,7 @@ static class Server
         app.UseLimits(PortalRoom.TooMany);
         app.MapHealth(installation);
         app.MapTrust();
+        app.MapCare();
         app.MapFhir();
         app.MapPortal();
         if (settings.Demo) DemoParts.Built?.Map(app);

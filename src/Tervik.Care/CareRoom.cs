@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Tervik.Storage;
+
+namespace Tervik.Care;
+
+/// <summary>The patient's way through care: appointments, referrals, messages, and what hospital systems send about them.</summary>
+public static class CareRoom
+{
+    /// <summary>Its tables. They lie in the database of the record, so that an appointment and what it takes of calendars are stored in one transaction.</summary>
+    public static Migrations Migrations => new("care", typeof(CareRoom).Assembly);
+
+    /// <summary>Registers it (needs a registered record and access control).</summary>
+    /// <param name="services">Where.</param>
+    public static IServiceCollection AddCare(this IServiceCollection services) => services;
+
+    /// <summary>Maps its interfaces, before the general FHIR routes.</summary>
+    public static WebApplication MapCare(this WebApplication app) => app;
+}

@@ -27,7 +27,7 @@ public sealed class BookingBoard
     readonly Dictionary<string, Claim> claims = new(StringComparer.Ordinal);
     /// <summary>Claims by calendar and day; one that lasts over midnight stands in both.</summary>
     readonly Dictionary<(long Calendar, long Day), List<(long From, long To, Claim Claim)>> days = [];
-    readonly Dictionary<string, List<Claim>> referrals = new(StringComparer.Ordinal), holds = new(StringComparer.Ordinal);
+    readonly Dictionary<long, List<Claim>> referrals = [], holds = [];
     readonly PriorityQueue<string, long> ends = new();
     readonly List<BookingChange> changes = [];
 
@@ -44,6 +44,24 @@ public sealed class BookingBoard
     /// <summary>A claim; null when there is none.</summary>
     public Claim? Find(string id) => claims.GetValueOrDefault(id);
 
+    /// <summary>Whether all of a span could be had.</summary>
+    /// <param name="span">Which cells.</param>
+    /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
+    /// <param name="but">A claim that is not in the way.</param>
+    public bool IsFree(Span span, long nowUs, string? but = null) => InTheWay(span, but is null ? null : Find(but), nowUs) is null;
+
+    /// <summary>What takes cells of a span, each once, in the order of beginning.</summary>
+    public IReadOnlyList<Claim> Claims(Span span, long nowUs)
+    {
+        var found = new List<(long From, Claim Claim)>();
+        for (var day = Cells.Day(span.From); day <= Cells.Day(span.To - 1); day++)
+            if (days.TryGetValue((span.Calendar, day), out var taken))
+                foreach (var one in taken)
+                    if (one.From < span.To && one.To > span.From && one.Claim.Stands(nowUs) && !found.Exists(other => ReferenceEquals(other.Claim, one.Claim))) found.Add((one.From, one.Claim));
+        found.Sort((a, b) => a.From.CompareTo(b.From));
+        return found.ConvertAll(one => one.Claim);
+    }
+
     /// <summary>What was changed is stored.</summary>
     public void Accept() => changes.Clear();
 
@@ -58,25 +76,29 @@ public sealed class BookingBoard
         changes.Clear();
     }
 
-    /// <summary>Puts a claim that was stored before; nothing is decided and nothing changed by it.</summary>
-    public void Load(Claim claim) => Put(claim);
+    /// <summary>Puts a claim that was stored before, unless it is there; nothing is decided and nothing changed by it.</summary>
+    public void Load(Claim claim)
+    {
+        if (!claims.ContainsKey(claim.Id)) Put(claim);
+    }
 
     /// <summary>Keeps cells free for somebody. The same id with the same cells gives the hold that there is.</summary>
     /// <param name="id">Names the claim.</param>
-    /// <param name="owner">Who asks.</param>
-    /// <param name="referral">Which referral it answers; null for none.</param>
+    /// <param name="owner">Key of who asks.</param>
+    /// <param name="referral">Key of the referral it answers; 0 for none.</param>
     /// <param name="spans">In order.</param>
     /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
-    public Verdict Hold(string id, string owner, string? referral, IReadOnlyList<Span> spans, long nowUs)
+    /// <param name="proposal">What it was made from.</param>
+    public Verdict Hold(string id, long owner, long referral, IReadOnlyList<Span> spans, long nowUs, string proposal = "")
     {
         if (Standing(id, nowUs) is { } known) return new(known.Owner == owner && known.Spans.SequenceEqual(spans) ? BookingOutcome.Done : BookingOutcome.IdTaken, known);
         if (OfReferral(referral, nowUs) is { } other) return other;
         if (holds.TryGetValue(owner, out var own) && own.Count(claim => claim.Stands(nowUs)) >= rules.MostOfOwner) return new(BookingOutcome.TooManyHolds, null);
-        return Enter(new(id, owner, referral, spans, ClaimState.Held, nowUs + (long)rules.Length.TotalMicroseconds, 0), null, nowUs);
+        return Enter(new(id, owner, referral, spans, ClaimState.Held, nowUs + (long)rules.Length.TotalMicroseconds, 0) { Proposal = proposal }, null, nowUs);
     }
 
     /// <summary>Makes a hold last longer.</summary>
-    public Verdict Extend(string id, string owner, long nowUs)
+    public Verdict Extend(string id, long owner, long nowUs)
     {
         if (Standing(id, nowUs) is not { State: ClaimState.Held } hold || hold.Owner != owner) return new(BookingOutcome.Gone, null);
         if (hold.Extended >= rules.MostExtensions) return new(BookingOutcome.TooManyExtensions, hold);
@@ -85,11 +107,12 @@ public sealed class BookingBoard
 
     /// <summary>Books: a hold of the same owner becomes firm, or the cells are taken at once. The same again gives the booking that there is.</summary>
     /// <param name="id">Of the hold, or of the new claim.</param>
-    /// <param name="owner">Who asks.</param>
-    /// <param name="referral">Which referral it answers; null for none.</param>
+    /// <param name="owner">Key of who asks.</param>
+    /// <param name="referral">Key of the referral it answers; 0 for none.</param>
     /// <param name="spans">In order; empty to make a hold firm.</param>
     /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
-    public Verdict Book(string id, string owner, string? referral, IReadOnlyList<Span> spans, long nowUs)
+    /// <param name="proposal">What it was made from.</param>
+    public Verdict Book(string id, long owner, long referral, IReadOnlyList<Span> spans, long nowUs, string proposal = "")
     {
         if (Standing(id, nowUs) is { } known)
         {
@@ -98,7 +121,7 @@ public sealed class BookingBoard
         }
         if (spans.Count == 0) return new(BookingOutcome.Gone, null);
         if (OfReferral(referral, nowUs) is { } other) return other;
-        return Enter(new(id, owner, referral, spans, ClaimState.Booked, 0, 0), null, nowUs);
+        return Enter(new(id, owner, referral, spans, ClaimState.Booked, 0, 0) { Proposal = proposal }, null, nowUs);
     }
 
     /// <summary>Books anew and gives the old cells back in one step; the new ones may overlap the old.</summary>
@@ -117,6 +140,12 @@ public sealed class BookingBoard
         if (Standing(id, nowUs) is not { } claim) return new(BookingOutcome.Gone, null);
         End(claim);
         return new(BookingOutcome.Done, claim);
+    }
+
+    /// <summary>Drops what lies before a cell; no change is told of it.</summary>
+    public void Forget(long cell)
+    {
+        foreach (var claim in claims.Values.Where(claim => claim.IsOver(cell)).ToList()) Remove(claim);
     }
 
     /// <summary>Ends the holds whose time is over.</summary>
@@ -165,10 +194,10 @@ public sealed class BookingBoard
 
     Claim? Standing(string id, long nowUs) => claims.TryGetValue(id, out var claim) && claim.Stands(nowUs) ? claim : null;
 
-    /// <summary>The refusal of a second claim for a referral; null when it has none that stands.</summary>
-    Verdict? OfReferral(string? referral, long nowUs)
+    /// <summary>The refusal of a second claim for a referral; null when it has none that stands and is not over.</summary>
+    Verdict? OfReferral(long referral, long nowUs)
     {
-        if (referral is null || !referrals.TryGetValue(referral, out var all) || all.Find(claim => claim.Stands(nowUs)) is not { } claim) return null;
+        if (referral == 0 || !referrals.TryGetValue(referral, out var all) || all.Find(claim => claim.Stands(nowUs) && !claim.IsOver(Cells.At(nowUs))) is not { } claim) return null;
         return new(claim.State == ClaimState.Held ? BookingOutcome.ReferralHeld : BookingOutcome.ReferralBooked, claim);
     }
 
@@ -219,7 +248,7 @@ public sealed class BookingBoard
         claims.Add(claim.Id, claim);
         foreach (var span in claim.Spans)
             for (var day = Cells.Day(span.From); day <= Cells.Day(span.To - 1); day++) List(days, (span.Calendar, day)).Add((span.From, span.To, claim));
-        if (claim.Referral is { } referral) List(referrals, referral).Add(claim);
+        if (claim.Referral != 0) List(referrals, claim.Referral).Add(claim);
         if (claim.State != ClaimState.Held) return;
         List(holds, claim.Owner).Add(claim);
         ends.Enqueue(claim.Id, claim.UntilUs);
@@ -230,7 +259,7 @@ public sealed class BookingBoard
         claims.Remove(claim.Id);
         foreach (var span in claim.Spans)
             for (var day = Cells.Day(span.From); day <= Cells.Day(span.To - 1); day++) Drop(days, (span.Calendar, day), one => ReferenceEquals(one.Claim, claim));
-        if (claim.Referral is { } referral) Drop(referrals, referral, one => ReferenceEquals(one, claim));
+        if (claim.Referral != 0) Drop(referrals, claim.Referral, one => ReferenceEquals(one, claim));
         if (claim.State == ClaimState.Held) Drop(holds, claim.Owner, one => ReferenceEquals(one, claim));
     }
 

@@ -17,17 +17,28 @@ public enum ClaimState
 
 /// <summary>A hold or a booking: all its calendars, or none.</summary>
 /// <param name="Id">Names it; the Appointment bears the same.</param>
-/// <param name="Owner">Who asked: holds are counted for each.</param>
-/// <param name="Referral">The referral it answers, of which there is one hold and one booking at most; null for none.</param>
+/// <param name="Owner">Key of who asked: holds are counted for each.</param>
+/// <param name="Referral">Key of the referral it answers, of which there is one hold and one booking at most; 0 for none.</param>
 /// <param name="Spans">In order of calendar and time; those of one calendar do not overlap.</param>
 /// <param name="State">Held or booked.</param>
 /// <param name="UntilUs">When a hold ends, microseconds since 1970-01-01 UTC.</param>
 /// <param name="Extended">How often it was extended.</param>
-public sealed record Claim(string Id, string Owner, string? Referral, IReadOnlyList<Span> Spans, ClaimState State, long UntilUs, int Extended)
+public sealed record Claim(string Id, long Owner, long Referral, IReadOnlyList<Span> Spans, ClaimState State, long UntilUs, int Extended)
 {
+    /// <summary>The proposal it was made from, by which a hold is shown; empty for none.</summary>
+    public string Proposal { get; init; } = "";
+
     /// <summary>Whether it still takes its cells.</summary>
     /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
     public bool Stands(long nowUs) => State == ClaimState.Booked || UntilUs > nowUs;
+
+    /// <summary>Whether all of it lies before a cell.</summary>
+    public bool IsOver(long cell)
+    {
+        foreach (var span in Spans)
+            if (span.To > cell) return false;
+        return true;
+    }
 }
 
 /// <summary>What became of a request.</summary>

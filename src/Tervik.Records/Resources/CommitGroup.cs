@@ -35,6 +35,9 @@ sealed class CommitGroup(Session session, RecordStore store)
         {
             if (group[i].Guards.Count > 0) await Save(); // guards look at the database
             results[i] = await Holds(group[i].Guards) ? Apply(group[i].Writes) : new(CommitOutcome.GuardFailed, []);
+            if (group[i].Beside is not { } beside || results[i].Outcome != CommitOutcome.Done) continue;
+            await Save();
+            await beside(session);
         }
         await Save();
         return results;

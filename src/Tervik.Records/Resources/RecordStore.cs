@@ -171,7 +171,8 @@ public sealed class RecordStore : IAsyncDisposable
     /// <param name="writes">In order. A resource may be written more than once; it gets as many versions.</param>
     /// <param name="guards">All must hold.</param>
     /// <param name="stop">Ends the wait for a place in the queue.</param>
-    public async Task<CommitResult> Commit(IReadOnlyList<Write> writes, IReadOnlyList<Guard> guards, CancellationToken stop)
+    /// <param name="beside">Rows of another room, written in the same transaction after the resources and only when these are. When it throws, nothing is written and the exception is the caller's.</param>
+    public async Task<CommitResult> Commit(IReadOnlyList<Write> writes, IReadOnlyList<Guard> guards, CancellationToken stop, Func<Session, ValueTask>? beside = null)
     {
         var definesParameters = false;
         foreach (var write in writes)
@@ -180,7 +181,7 @@ public sealed class RecordStore : IAsyncDisposable
             definesParameters = true;
             if (write.Draft is { } draft) SearchParameters.Check(draft.Body(1, 0));
         }
-        var result = await commits.Submit(new(writes, guards), stop);
+        var result = await commits.Submit(new(writes, guards, beside), stop);
         if (result.Outcome != CommitOutcome.Done) return result;
         foreach (var write in writes)
             if (write.Draft is { } draft) Keys.Learn(draft.Entries);
@@ -330,4 +331,4 @@ public sealed class RecordStore : IAsyncDisposable
 }
 
 /// <summary>What one caller wants committed.</summary>
-sealed record Commitment(IReadOnlyList<Write> Writes, IReadOnlyList<Guard> Guards);
+sealed record Commitment(IReadOnlyList<Write> Writes, IReadOnlyList<Guard> Guards, Func<Session, ValueTask>? Beside);

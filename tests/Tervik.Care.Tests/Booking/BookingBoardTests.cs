@@ -23,17 +23,17 @@ public sealed class BookingBoardTests
     {
         var dice = new Random(seed);
         var (board, model) = (new BookingBoard(Rules, Capacity), new NaiveBoard(Rules, Capacity));
-        var (now, story) = (Cells.StartUs(Midnight) - 9_000 * Minute, new List<string>());
+        var (now, story) = (Cells.StartUs(Midnight) - 45 * Minute, new List<string>());
         var (kept, stored) = (model.Copy(), new Dictionary<string, Claim>());
         for (var step = 0; step < Steps; step++)
         {
             now += dice.Next(0, 4) * Minute;
-            var (id, owner, referral, spans) = ($"c{dice.Next(12)}", $"o{dice.Next(Owners)}", dice.Next(2) == 0 ? null : $"r{dice.Next(4)}", Spans(dice));
+            var (id, owner, referral, spans) = ($"c{dice.Next(12)}", dice.Next(Owners), dice.Next(2) == 0 ? 0 : 1 + dice.Next(4), Spans(dice));
             var (what, got, expected) = dice.Next(7) switch
             {
                 0 or 1 => ("hold", board.Hold(id, owner, referral, spans, now), model.Hold(id, owner, referral, spans, now)),
                 2 => ("book", board.Book(id, owner, referral, spans, now), model.Book(id, owner, referral, spans, now)),
-                3 => ("confirm", board.Book(id, board.Find(id)?.Owner ?? owner, null, [], now), model.Book(id, board.Find(id)?.Owner ?? owner, null, [], now)),
+                3 => ("confirm", board.Book(id, board.Find(id)?.Owner ?? owner, 0, [], now), model.Book(id, board.Find(id)?.Owner ?? owner, 0, [], now)),
                 4 => ("extend", board.Extend(id, board.Find(id)?.Owner ?? owner, now), model.Extend(id, board.Find(id)?.Owner ?? owner, now)),
                 5 => ("move", board.Move(id, spans, now), model.Move(id, spans, now)),
                 _ => ("release", board.Release(id, now), model.Release(id, now)),
@@ -88,10 +88,10 @@ public sealed class BookingBoardTests
     public void A_hold_that_has_ended_is_in_nobodys_way_and_is_told_as_ended()
     {
         var board = new BookingBoard(Rules);
-        Assert.True(board.Hold("a", "o", "r", [new(1, 10, 12)], 0).IsDone);
+        Assert.True(board.Hold("a", 1, 7, [new(1, 10, 12)], 0).IsDone);
         board.Accept();
-        Assert.Equal(BookingOutcome.Taken, board.Book("b", "p", null, [new(1, 11, 13)], 10 * Minute - 1).Outcome);
-        Assert.True(board.Book("b", "p", "r", [new(1, 11, 13)], 10 * Minute).IsDone);
+        Assert.Equal(BookingOutcome.Taken, board.Book("b", 2, 0, [new(1, 11, 13)], 10 * Minute - 1).Outcome);
+        Assert.True(board.Book("b", 2, 7, [new(1, 11, 13)], 10 * Minute).IsDone);
         Assert.Equal(["a", "b"], board.Changes.Select(change => (change.Before ?? change.After)!.Id));
         Assert.Null(board.Find("a"));
     }

@@ -18,8 +18,8 @@ sealed class NaiveBoard(HoldRules rules, Func<long, int> capacity)
         return true;
     });
 
-    BookingOutcome? OfReferral(string? referral, long now) =>
-        referral is not null && Claims.Find(claim => claim.Referral == referral && claim.Stands(now)) is { } other ? other.State == ClaimState.Held ? BookingOutcome.ReferralHeld : BookingOutcome.ReferralBooked : null;
+    BookingOutcome? OfReferral(long referral, long now) =>
+        referral != 0 && Claims.Find(claim => claim.Referral == referral && claim.Stands(now) && claim.Spans.Any(span => Cells.StartUs(span.To) > now)) is { } other ? other.State == ClaimState.Held ? BookingOutcome.ReferralHeld : BookingOutcome.ReferralBooked : null;
 
     BookingOutcome Put(Claim claim)
     {
@@ -28,7 +28,7 @@ sealed class NaiveBoard(HoldRules rules, Func<long, int> capacity)
         return BookingOutcome.Done;
     }
 
-    public BookingOutcome Hold(string id, string owner, string? referral, IReadOnlyList<Span> spans, long now)
+    public BookingOutcome Hold(string id, long owner, long referral, IReadOnlyList<Span> spans, long now)
     {
         if (Get(id, now) is { } known) return known.Owner == owner && known.Spans.SequenceEqual(spans) ? BookingOutcome.Done : BookingOutcome.IdTaken;
         if (OfReferral(referral, now) is { } other) return other;
@@ -36,11 +36,11 @@ sealed class NaiveBoard(HoldRules rules, Func<long, int> capacity)
         return Fits(spans, null, now) ? Put(new(id, owner, referral, spans, ClaimState.Held, now + (long)rules.Length.TotalMicroseconds, 0)) : BookingOutcome.Taken;
     }
 
-    public BookingOutcome Extend(string id, string owner, long now) =>
+    public BookingOutcome Extend(string id, long owner, long now) =>
         Get(id, now) is not { State: ClaimState.Held } hold || hold.Owner != owner ? BookingOutcome.Gone
         : hold.Extended >= rules.MostExtensions ? BookingOutcome.TooManyExtensions : Put(hold with { UntilUs = now + (long)rules.Length.TotalMicroseconds, Extended = hold.Extended + 1 });
 
-    public BookingOutcome Book(string id, string owner, string? referral, IReadOnlyList<Span> spans, long now)
+    public BookingOutcome Book(string id, long owner, long referral, IReadOnlyList<Span> spans, long now)
     {
         if (Get(id, now) is { } known)
             return known.Owner != owner || spans.Count > 0 && !known.Spans.SequenceEqual(spans) ? BookingOutcome.IdTaken : known.State == ClaimState.Booked ? BookingOutcome.Done : Put(known with { State = ClaimState.Booked, UntilUs = 0 });

@@ -1,0 +1,285 @@
+using System.Threading.Channels;
+using Tervik.Records.Resources;
+using Tervik.Storage;
+using Tervik.Trust;
+
+namespace Tervik.Care.Booking;
+
+/// <summary>What is asked of the calendars.</summary>
+public enum BookingAct
+{
+    /// <summary>Keep cells free for a while.</summary>
+    Hold,
+    /// <summary>Make a hold last longer.</summary>
+    Extend,
+    /// <summary>Book: a hold becomes firm, or cells are taken at once.</summary>
+    Book,
+    /// <summary>Book anew and give back the old, in one step.</summary>
+    Move,
+    /// <summary>Give back.</summary>
+    Release,
+}
+
+/// <summary>A request to the owner of the calendars.</summary>
+/// <param name="Act">What.</param>
+/// <param name="Id">Of the claim and of its Appointment.</param>
+/// <param name="Owner">Key of who asks.</param>
+/// <param name="Referral">Key of the referral it answers; 0 for none.</param>
+/// <param name="Spans">The cells; empty where the claim has them.</param>
+public sealed record BookingRequest(BookingAct Act, string Id, long Owner, long Referral, IReadOnlyList<Span> Spans)
+{
+    /// <summary>The proposal it was made from.</summary>
+    public string Proposal { get; init; } = "";
+    /// <summary>What the record gets in the same transaction, when it is granted. Not written when nothing changes: a repeated request.</summary>
+    public IReadOnlyList<Write> Writes { get; init; } = [];
+    /// <summary>Rows of another table, in the same transaction.</summary>
+    public Func<Session, ValueTask>? Beside { get; init; }
+}
+
+/// <summary>An answer of the owner; what it says is durable.</summary>
+/// <param name="Verdict">What became of it.</param>
+/// <param name="HasChanged">Whether anything is other than before; not so when the same was asked again.</param>
+/// <param name="Commit">What became of the record: of a version that was no longer the current one, nothing was booked. Null when nothing was written.</param>
+public sealed record BookingAnswer(Verdict Verdict, bool HasChanged, CommitResult? Commit)
+{
+    /// <summary>Whether it was done.</summary>
+    public bool IsDone => Verdict.IsDone && Commit is null or { Outcome: CommitOutcome.Done };
+}
+
+/// <summary>The one owner of all calendars: it decides requests one after the other in memory, stores what a group of them changed in one transaction together with the Appointments, and then answers.</summary>
+/// <remarks>What is not durable is taken back, and the requests of the group are decided again one by one. The next group gathers meanwhile.</remarks>
+public sealed class Bookings : IAsyncDisposable
+{
+    const int LargestGroup = 256, LongestQueue = 4096;
+    /// <summary>Holds that nobody took up end within this time after their end.</summary>
+    static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
+
+    readonly RecordStore store;
+    readonly TimeProvider clock;
+    readonly BookingRows rows;
+    readonly BookingBoard board;
+    readonly Lock reading = new();
+    readonly HashSet<long> known = [];
+    readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(LongestQueue) { SingleReader = true });
+    readonly Task owning;
+    readonly ITimer sweeping;
+    long knownFrom;
+
+    /// <summary>One that waits; a null request only wants these calendars loaded.</summary>
+    sealed class Waiting(BookingRequest? request, IReadOnlyList<long> calendars) : TaskCompletionSource<BookingAnswer>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public BookingRequest? Request => request;
+        public IReadOnlyList<long> Calendars => calendars;
+    }
+
+    /// <param name="store">Its record; the tables lie in its database.</param>
+    /// <param name="rules">About holds.</param>
+    /// <param name="capacity">How many claims a calendar takes at the same time.</param>
+    /// <param name="clock">The server's clock, on which holds end.</param>
+    public Bookings(RecordStore store, HoldRules rules, Func<long, int> capacity, TimeProvider clock)
+    {
+        (this.store, this.clock, rows, board) = (store, clock, new(store.Keys, capacity), new(rules, capacity));
+        knownFrom = Yesterday();
+        owning = Task.Run(Own);
+        sweeping = clock.CreateTimer(_ => queue.Writer.TryWrite(new(null, [])), null, Sweep, Sweep);
+    }
+
+    /// <summary>Waits until what was asked is decided and durable.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="stop">Ends the wait for a place in the queue; what has its place is done in any case.</param>
+    /// <exception cref="StorageException">The database does not answer; nothing was booked.</exception>
+    public Task<BookingAnswer> Ask(BookingRequest request, CancellationToken stop) => Submit(new(request, [.. request.Spans.Select(span => span.Calendar)]), stop);
+
+    async Task<BookingAnswer> Submit(Waiting waiting, CancellationToken stop)
+    {
+        try
+        {
+            await queue.Writer.WriteAsync(waiting, stop);
+        }
+        catch (ChannelClosedException closed)
+        {
+            throw new StorageException("Booking has ended: the program is stopping.", closed);
+        }
+        return await waiting.Task;
+    }
+
+    /// <summary>Reads the calendars as they are decided now: what is asked of the view is answered from memory.</summary>
+    /// <param name="calendars">Whose claims are needed; they are loaded before.</param>
+    /// <param name="read">Looks; it must be brief, since nothing is booked meanwhile.</param>
+    /// <param name="stop">Stops waiting.</param>
+    public async Task<T> Look<T>(IReadOnlyList<long> calendars, BookingReader<T> read, CancellationToken stop)
+    {
+        bool isKnown;
+        lock (reading) isKnown = calendars.All(known.Contains);
+        if (!isKnown) await Submit(new(null, calendars), stop);
+        lock (reading) return read(new(board, clock.NowUs()));
+    }
+
+    /// <summary>A claim, of whatever calendar; null when it is neither held nor booked.</summary>
+    public async Task<Claim?> Find(string id, CancellationToken stop)
+    {
+        lock (reading)
+            if (board.Find(id) is { } claim) return claim.Stands(clock.NowUs()) ? claim : null;
+        // Of a calendar that nobody has asked for since the program began.
+        var found = await store.Database.ReadOnce(session => new ValueTask<List<Claim>>(BookingRows.Named(session, store.Keys.Reference($"Appointment/{id}"))), stop);
+        return found is [var stored] && stored.Stands(clock.NowUs()) ? stored : null;
+    }
+
+    async Task Own()
+    {
+        var held = await Held();
+        lock (reading)
+            foreach (var claim in held) board.Load(claim);
+        var group = new List<Waiting>();
+        while (await queue.Reader.WaitToReadAsync())
+        {
+            group.Clear();
+            while (group.Count < LargestGroup && queue.Reader.TryRead(out var waiting)) group.Add(waiting);
+            if (!await TryDecide(group) && group.Count > 1)
+                foreach (var waiting in group) await TryDecide([waiting]);
+        }
+    }
+
+    /// <summary>Until the database answers: without the holds there is nothing to decide with.</summary>
+    async Task<List<Claim>> Held()
+    {
+        for (; ; await Task.Delay(Sweep, clock))
+            try
+            {
+                return await store.Database.ReadOnce(session => new ValueTask<List<Claim>>(BookingRows.Held(session)), CancellationToken.None);
+            }
+            catch (StorageException) when (!queue.Reader.Completion.IsCompleted) { }
+    }
+
+    async Task<bool> TryDecide(List<Waiting> group)
+    {
+        var answers = new BookingAnswer[group.Count];
+        CommitResult? commit = null;
+        var writesOf = new int[group.Count];
+        try
+        {
+            if (Yesterday() is var from && from > knownFrom) await Forget(from);
+            await Load(group);
+            List<Write> writes = [];
+            List<Func<Session, ValueTask>> beside = [];
+            bool hasChanged;
+            lock (reading)
+            {
+                var nowUs = clock.NowUs();
+                board.Expire(nowUs);
+                for (var i = 0; i < group.Count; i++)
+                {
+                    if (group[i].Request is not { } request)
+                    {
+                        answers[i] = new(default, HasChanged: false, null);
+                        continue;
+                    }
+                    var before = board.Changes.Count;
+                    var verdict = Decide(request, nowUs);
+                    answers[i] = new(verdict, board.Changes.Count > before, null);
+                    if (!answers[i].HasChanged) continue;
+                    writes.AddRange(request.Writes);
+                    if (request.Beside is { } also) beside.Add(also);
+                    writesOf[i] = request.Writes.Count;
+                }
+                hasChanged = board.Changes.Count > 0;
+            }
+            if (hasChanged)
+            {
+                commit = await store.Commit(writes, [], CancellationToken.None, async session =>
+                {
+                    await rows.Save(session, board.Changes);
+                    foreach (var also in beside) await also(session);
+                });
+                lock (reading)
+                {
+                    if (commit.Outcome == CommitOutcome.Done) board.Accept();
+                    else board.TakeBack();
+                }
+                if (commit.Outcome != CommitOutcome.Done && group.Count > 1) return false;
+            }
+        }
+        catch (Exception fault)
+        {
+            lock (reading) board.TakeBack();
+            if (group.Count == 1) group[0].SetException(fault);
+            return false;
+        }
+        for (var (i, at) = (0, 0); i < group.Count; at += writesOf[i++])
+        {
+            // Each hears of its own writes.
+            if (writesOf[i] > 0) answers[i] = answers[i] with { Commit = commit!.Outcome == CommitOutcome.Done ? commit with { Results = [.. commit.Results.Skip(at).Take(writesOf[i])] } : commit };
+            group[i].SetResult(answers[i]);
+        }
+        return true;
+    }
+
+    Verdict Decide(BookingRequest request, long nowUs) => request.Act switch
+    {
+        BookingAct.Hold => board.Hold(request.Id, request.Owner, request.Referral, request.Spans, nowUs, request.Proposal),
+        BookingAct.Extend => board.Extend(request.Id, request.Owner, nowUs),
+        BookingAct.Book => board.Book(request.Id, request.Owner, request.Referral, request.Spans, nowUs, request.Proposal),
+        BookingAct.Move => board.Move(request.Id, request.Spans, nowUs),
+        _ => board.Release(request.Id, nowUs),
+    };
+
+    /// <summary>Loads the claims of calendars and referrals that this group is about and the board does not know.</summary>
+    async ValueTask Load(List<Waiting> group)
+    {
+        var calendars = group.SelectMany(waiting => waiting.Calendars).Where(calendar => !known.Contains(calendar)).Distinct().ToArray();
+        var referrals = group.Select(waiting => waiting.Request?.Referral ?? 0).Where(referral => referral != 0).Distinct().ToArray();
+        // A booking of which only the name is said.
+        var named = group.Where(waiting => waiting.Request is { Spans.Count: 0 } or { Act: BookingAct.Move }).Select(waiting => waiting.Request!.Id).Where(id => board.Find(id) is null).Distinct().ToList();
+        if (calendars.Length == 0 && referrals.Length == 0 && named.Count == 0) return;
+        var found = await store.Database.Read(async session =>
+        {
+            var claims = await BookingRows.Of(session, calendars, referrals, knownFrom);
+            foreach (var id in named) claims.AddRange(await BookingRows.Named(session, store.Keys.Reference($"Appointment/{id}")));
+            return claims;
+        }, CancellationToken.None);
+        lock (reading)
+        {
+            foreach (var claim in found) board.Load(claim);
+            known.UnionWith(calendars);
+        }
+    }
+
+    /// <summary>Once a day: the record keeps the Appointments, the calendars need them no longer.</summary>
+    async ValueTask Forget(long from)
+    {
+        await store.Database.Write(async session => await session.Execute("DELETE FROM booking_cell WHERE cell < $1", from) + await session.Execute("DELETE FROM booking WHERE to_cell <= $1", from), CancellationToken.None);
+        lock (reading) board.Forget(from);
+        knownFrom = from;
+    }
+
+    /// <summary>The first cell of yesterday: what was before is in nobody's way.</summary>
+    long Yesterday() => (Cells.Day(Cells.At(clock.NowUs())) - 1) * Cells.PerDay;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await sweeping.DisposeAsync();
+        queue.Writer.TryComplete();
+        await owning;
+    }
+}
+
+/// <summary>Looks at the calendars.</summary>
+public delegate T BookingReader<T>(BookingView view);
+
+/// <summary>The calendars as they are decided at a moment.</summary>
+public readonly ref struct BookingView
+{
+    readonly BookingBoard board;
+    readonly long nowUs;
+
+    internal BookingView(BookingBoard board, long nowUs) => (this.board, this.nowUs) = (board, nowUs);
+
+    /// <summary>Whether all of a span could be had.</summary>
+    /// <param name="span">Of a calendar that was named to <see cref="Bookings.Look"/>.</param>
+    /// <param name="but">A claim that is not in the way: the one that would be moved.</param>
+    public bool IsFree(Span span, string? but = null) => board.IsFree(span, nowUs, but);
+
+    /// <summary>What takes cells of a calendar.</summary>
+    public IReadOnlyList<Claim> Claims(Span span) => board.Claims(span, nowUs);
+}

@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace Tervik.Portal.Reading;
+namespace Tervik.Records.Model;
 
 /// <summary>Steps into a stored resource. Whatever is absent reads as absent: foreign records leave out what they like.</summary>
-static class JsonReading
+public static class JsonReading
 {
     /// <summary>A member; undefined when there is none.</summary>
     public static JsonElement At(this JsonElement json, string name) =>
@@ -37,5 +37,6 @@ static class JsonReading
         return default;
     }
 
+    /// <summary>Whether there is anything but null.</summary>
     public static bool Exists(this JsonElement json) => json.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null);
 }

@@ -8,6 +8,7 @@ return args switch
     ["audit", .. var options] => await AuditBench.Run(options),
     ["revocation", .. var options] => await RevocationBench.Run(options),
     ["authz", .. var options] => await AuthzBench.Run(options),
+    ["booking", .. var options] => await BookingBench.Run(options),
     ["keys", .. var options] => await KeysBench.Run(options),
     ["portal", .. var options] => await PortalBench.Run(options),
     ["portal-stub", var address, var folder] => await PortalBench.ServeStubbed(address, folder),
@@ -41,6 +42,10 @@ static int Usage()
 
         ./tervik bench authz [--cases N] [--seed S] [--pairs N] [--named] [--json FILE] [--program FILE]
             the authorization matrix: generated requests of every kind of principal, each answer held against an oracle written from docs/access.md alone
+
+        ./tervik bench booking [--clients N] [--seconds S] [--kills N] [--engine sqlite|postgresql] [--json FILE]
+            many clients book the same times and each their own, in the process and over HTTP with the log of accesses, beside a bare insert with a unique key;
+            then kill -9 while they book and cancel; what they were told is held against the record and the calendars
 
         ./tervik bench keys [--resources N] [--seconds S] [--rounds N] [--data-keys N] [--json FILE]
             the same record plain and encrypted at rest, asked in turns; and a rotation of the institution key

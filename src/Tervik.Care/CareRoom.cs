@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Tervik.Care.Booking;
+using Tervik.Records.Resources;
 using Tervik.Storage;
 
 namespace Tervik.Care;
@@ -12,8 +14,21 @@ public static class CareRoom
 
     /// <summary>Registers it (needs a registered record and access control).</summary>
     /// <param name="services">Where.</param>
-    public static IServiceCollection AddCare(this IServiceCollection services) => services;
+    public static IServiceCollection AddCare(this IServiceCollection services)
+    {
+        services.AddSingleton(new HoldRules());
+        services.AddSingleton<Clinics.Clinics>();
+        services.AddSingleton(provider => new Bookings(provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<HoldRules>(), provider.GetRequiredService<Clinics.Clinics>().CapacityOf, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Offers>();
+        services.AddSingleton<BookingDesk>();
+        services.AddHostedService<AppointmentFollower>();
+        return services;
+    }
 
     /// <summary>Maps its interfaces, before the general FHIR routes.</summary>
-    public static WebApplication MapCare(this WebApplication app) => app;
+    public static WebApplication MapCare(this WebApplication app)
+    {
+        app.MapScheduling();
+        return app;
+    }
 }

@@ -6,10 +6,10 @@ using Tervik.Records.Rest;
 
 namespace Tervik.Trust;
 
-/// <summary>A FHIR resource as the answer of what Trust serves below the FHIR base itself.</summary>
+/// <summary>A FHIR resource as the answer of what a room above Records serves below the FHIR base itself.</summary>
 /// <param name="Bytes">JSON; empty for none.</param>
 /// <param name="Status">Of HTTP.</param>
-sealed record FhirBody(ReadOnlyMemory<byte> Bytes, int Status = StatusCodes.Status200OK) : IResult
+public sealed record FhirBody(ReadOnlyMemory<byte> Bytes, int Status = StatusCodes.Status200OK) : IResult
 {
     /// <summary>An OperationOutcome that says what is wrong.</summary>
     public static FhirBody Outcome(IReadOnlyList<Fault> faults) => new(OperationOutcomes.Json(faults), OperationOutcomes.Status(faults[0].Kind));
@@ -25,6 +25,7 @@ sealed record FhirBody(ReadOnlyMemory<byte> Bytes, int Status = StatusCodes.Stat
         return new(bytes.WrittenMemory, status);
     }
 
+    /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;

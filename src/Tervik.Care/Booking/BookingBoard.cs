@@ -128,10 +128,11 @@ public sealed class BookingBoard
     /// <param name="id">Of the booking, which keeps it.</param>
     /// <param name="spans">The new cells, in order.</param>
     /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
-    public Verdict Move(string id, IReadOnlyList<Span> spans, long nowUs)
+    /// <param name="proposal">What it is made from now.</param>
+    public Verdict Move(string id, IReadOnlyList<Span> spans, long nowUs, string proposal = "")
     {
         if (Standing(id, nowUs) is not { State: ClaimState.Booked } old) return new(BookingOutcome.Gone, null);
-        return Enter(old with { Spans = spans }, old, nowUs);
+        return Enter(old with { Spans = spans, Proposal = proposal }, old, nowUs);
     }
 
     /// <summary>Gives the cells of a hold or a booking back.</summary>

@@ -219,7 +219,7 @@ public sealed class Bookings : IAsyncDisposable
         BookingAct.Hold => board.Hold(request.Id, request.Owner, request.Referral, request.Spans, nowUs, request.Proposal),
         BookingAct.Extend => board.Extend(request.Id, request.Owner, nowUs),
         BookingAct.Book => board.Book(request.Id, request.Owner, request.Referral, request.Spans, nowUs, request.Proposal),
-        BookingAct.Move => board.Move(request.Id, request.Spans, nowUs),
+        BookingAct.Move => board.Move(request.Id, request.Spans, nowUs, request.Proposal),
         _ => board.Release(request.Id, nowUs),
     };
 

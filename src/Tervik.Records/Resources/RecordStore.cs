@@ -14,7 +14,8 @@ namespace Tervik.Records.Resources;
 public sealed class RecordStore : IAsyncDisposable
 {
     const int LargestGroup = 256;
-    const string Columns = "pk, type, id, ver, at_us, method, comp, body";
+    /// <summary>What <see cref="Stored"/> reads, of tables res and hist.</summary>
+    public const string Columns = "pk, type, id, ver, at_us, method, comp, body";
 
     readonly GroupCommit<Commitment, CommitResult> commits;
 

@@ -62,9 +62,11 @@ static class Decision
     {
         "capabilities" or "sealed-log" => SmartActions.None,
         "read" or "vread" or "history-instance" or "$meta" => SmartActions.Read,
-        "create" or "create-own" => SmartActions.Create,
+        "create" or "create-own" or "$hold" => SmartActions.Create,
         "update" or "update-own" or "patch" or "$meta-add" or "$meta-delete" => SmartActions.Update,
         "delete" => SmartActions.Delete,
+        // Makes, changes and cancels.
+        "$book" => SmartActions.Create | SmartActions.Update,
         _ when interaction.StartsWith("search", StringComparison.Ordinal) || interaction.StartsWith("history", StringComparison.Ordinal) => SmartActions.Search,
         _ => SmartActions.Read | SmartActions.Search,
     };

@@ -7,7 +7,7 @@ namespace Tervik.Trust.Decision;
 static class Policy
 {
     /// <summary>Changes with every change of the table.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>One row: these callers may do these interactions when their credential has the scope.</summary>
     /// <param name="Who">The kind of caller.</param>
@@ -48,6 +48,13 @@ static class Policy
         // Finding somebody by number, opening a record out of the ordinary, reviewing it: pages of the portal, whose forms are guarded one by one.
         new(PrincipalKind.Professional, Scope.Read, "look-up", "open-record") { OnlyTypes = ["Patient"] },
         new(PrincipalKind.Professional, Scope.Read, "review"),
+        // Appointments: finding shows nobody's; holding and booking are for whom one may write (Care/Booking).
+        new(PrincipalKind.Patient, Scope.Read, "$find") { OnlyTypes = ["Appointment"] },
+        new(PrincipalKind.Professional, Scope.Read, "$find") { OnlyTypes = ["Appointment"] },
+        new(PrincipalKind.System, Scope.Read, "$find") { OnlyTypes = ["Appointment"] },
+        new(PrincipalKind.Patient, Scope.Write, "$hold", "$book") { OnlyTypes = ["Appointment"] },
+        new(PrincipalKind.Professional, Scope.Write, "$hold", "$book") { OnlyTypes = ["Appointment"] },
+        new(PrincipalKind.System, Scope.Write, "$hold", "$book") { OnlyTypes = ["Appointment"] },
         // One's applications.
         new(PrincipalKind.Patient, Scope.Read, "apps"),
         new(PrincipalKind.Professional, Scope.Read, "apps"),
@@ -66,7 +73,7 @@ static class Policy
     ];
 
     /// <summary>Whether an interaction changes the record: of it, a limit can no longer take anything back.</summary>
-    public static bool Writes(string interaction) => interaction is "create" or "update" or "patch" or "delete" or "create-own" or "update-own" or "$meta-add" or "$meta-delete" or "$reindex";
+    public static bool Writes(string interaction) => interaction is "create" or "update" or "patch" or "delete" or "create-own" or "update-own" or "$hold" or "$book" or "$meta-add" or "$meta-delete" or "$reindex";
 
     static readonly FrozenDictionary<(PrincipalKind, string), Rule[]> ByInteraction = Rules
         .SelectMany(rule => rule.Interactions.Select(name => (Name: name, Rule: rule)))

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tervik.Records.Model;
+using Tervik.Records.Resources;
+using Tervik.Storage;
+using Tervik.Trust;
+
+namespace Tervik.Care.Booking;
+
+/// <summary>Appointments that came another way than through the desk (the FHIR API, a hospital system, the demonstration) take and give back time as well: within a second of being stored they are in the calendars of those who have one here.</summary>
+/// <remarks>What is stored is not refused afterwards: where somebody else has the time, the Appointment stays and both are shown, which is what happened. An Appointment that the desk made is found as it is, and nothing is done.</remarks>
+public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clinics clinics, Bookings bookings, TimeProvider clock, ILogger<AppointmentFollower> logger) : BackgroundService
+{
+    const int AtOnce = 500;
+    const string Setting = "appointments-followed";
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>What lasts longer is a stay, or a mistake, and takes nobody's calendar.</summary>
+    static readonly TimeSpan LongestAppointment = TimeSpan.FromDays(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        long? followed = null;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                followed ??= long.Parse(await store.Setting(Setting, () => "0", stoppingToken), CultureInfo.InvariantCulture);
+                if (await Follow(followed.Value, stoppingToken) is var next && next > followed) followed = next;
+                else await Task.Delay(Pause, clock, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                LogLater(logger, fault);
+                await Task.Delay(Pause, clock, stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>Goes through Appointments that were stored after a moment.</summary>
+    /// <returns>Until when it has followed.</returns>
+    public async Task<long> Follow(long afterUs, CancellationToken stop)
+    {
+        var changed = await store.Database.ReadOnce(async session =>
+        {
+            var found = new List<StoredResource>();
+            await using var rows = await session.Query($"SELECT {RecordStore.Columns} FROM res WHERE type = 'Appointment' AND at_us > $1 ORDER BY at_us LIMIT {AtOnce}", afterUs);
+            while (await rows.Read()) found.Add(store.Stored(rows));
+            return found;
+        }, stop);
+        if (changed.Count == 0) return afterUs;
+        var setup = await clinics.Now(stop);
+        // Side by side: they are stored in one group.
+        await Task.WhenAll(changed.Select(one => Follow(one, setup, stop)));
+        // Kept now and then only: to go through the last ones once more does no harm.
+        await store.Database.Write(session => session.Execute("UPDATE setting SET value = $2 WHERE name = $1", Setting, changed[^1].AtUs.ToString(CultureInfo.InvariantCulture)), stop);
+        return changed[^1].AtUs;
+    }
+
+    async Task Follow(StoredResource stored, Clinics.ClinicSetup setup, CancellationToken stop)
+    {
+        var claim = await bookings.Find(stored.Id, stop);
+        var spans = stored.IsDeleted ? [] : Spans(stored, setup);
+        if (spans.Count == 0)
+        {
+            if (claim is { State: ClaimState.Booked }) await bookings.Ask(new(BookingAct.Release, stored.Id, 0, 0, []), stop);
+            return;
+        }
+        if (claim is not null && Covers(claim, spans)) return;
+        var answer = await bookings.Ask(new(claim is { State: ClaimState.Booked } ? BookingAct.Move : BookingAct.Book, stored.Id, claim?.Owner ?? 0, 0, spans), stop);
+        if (!answer.IsDone) LogTaken(logger, stored.Id, answer.Verdict.Claim?.Id ?? "-");
+    }
+
+    // The desk adds the time to set up and to clean.
+    static bool Covers(Claim claim, IReadOnlyList<Span> spans) => spans.All(span => claim.Spans.Any(one => one.Calendar == span.Calendar && one.From <= span.From && one.To >= span.To));
+
+    /// <summary>What an Appointment takes: of each participant who has a calendar here, from its start to its end. Nothing when it is cancelled, over, without a time, or of days.</summary>
+    List<Span> Spans(StoredResource stored, Clinics.ClinicSetup setup)
+    {
+        using var json = FhirJson.Parse(stored.Body);
+        var appointment = json.RootElement;
+        if (appointment.TextAt("status") is not ("booked" or "pending" or "arrived" or "checked-in") || Time(appointment, "start") is not { } start || Time(appointment, "end") is not { } end || end <= start || end.Us() < clock.NowUs() || end - start > LongestAppointment) return [];
+        return [.. appointment.ItemsAt("participant").Where(participant => participant.TextAt("status") != "declined").Select(participant => participant.At("actor").TextAt("reference")).OfType<string>()
+            .Select(actor => store.Keys.Reference(actor)).Where(setup.ByActor.ContainsKey).Distinct().Order().Select(key => new Span(key, Cells.At(start.Us()), Cells.Until(end.Us())))];
+    }
+
+    static DateTimeOffset? Time(JsonElement json, string name) => json.TextAt(name) is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Appointment/{Id} was stored at a time that Appointment/{Other} has: both are kept.")]
+    static partial void LogTaken(ILogger logger, string id, string other);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Appointments could not be followed; it is tried again.")]
+    static partial void LogLater(ILogger logger, Exception fault);
+}

@@ -1,0 +1,202 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Tervik.Records;
+using Tervik.Records.Access;
+using Tervik.Records.Model;
+using Tervik.Records.Resources;
+using Tervik.Trust;
+
+namespace Tervik.Care.Booking;
+
+/// <summary>What became of a wish.</summary>
+/// <param name="Outcome">Done, or why not.</param>
+public sealed record BookingResult(BookingOutcome Outcome)
+{
+    /// <summary>The Appointment: of a hold pending and not in the record; of a booking, a change or a cancellation as it is stored.</summary>
+    public byte[] Appointment { get; init; } = [];
+    /// <summary>Its logical id.</summary>
+    public string Id { get; init; } = "";
+    /// <summary>As it is stored; null for a hold.</summary>
+    public StoredResource? Stored { get; init; }
+    /// <summary>When a hold ends.</summary>
+    public DateTimeOffset? HeldUntil { get; init; }
+    /// <summary>Extensions a hold has left.</summary>
+    public int ExtensionsLeft { get; init; }
+    /// <summary>What else could be had, when the time is taken.</summary>
+    public IReadOnlyList<Offer> Alternatives { get; init; } = [];
+    /// <summary>The same had been asked before: nothing was done twice.</summary>
+    public bool IsRepeated { get; init; }
+    /// <summary>Whether it was done.</summary>
+    public bool IsDone => Outcome == BookingOutcome.Done;
+}
+
+/// <summary>Holds, books, moves and cancels: calendars and record in one step. Who may is asked before.</summary>
+public sealed class BookingDesk(Offers offers, Bookings bookings, HoldRules rules, RecordStore store, TimeProvider clock)
+{
+    /// <summary>Of a service that takes one of several rooms, the one that was chosen may be gone: another is tried, so often.</summary>
+    const int MostTries = 5;
+    const int MostAlternatives = 3;
+    /// <summary>Alternatives are looked for within these times, one after the other.</summary>
+    static readonly TimeSpan[] Near = [TimeSpan.FromDays(1), TimeSpan.FromDays(14)];
+
+    /// <summary>Keeps the time of an offer free while a form is filled in.</summary>
+    /// <param name="offer">Which.</param>
+    /// <param name="wish">For whom.</param>
+    /// <param name="owner">Who asks; who holds is who may book.</param>
+    /// <param name="idempotencyKey">The same key gives the same hold; null for none.</param>
+    /// <param name="stop">Stops waiting.</param>
+    public async Task<BookingResult> Hold(OfferId offer, BookingWish wish, string owner, string? idempotencyKey, CancellationToken stop)
+    {
+        var id = IdOf(owner, idempotencyKey);
+        if (idempotencyKey is not null && await bookings.Find(id, stop) is { State: ClaimState.Held } known && known.Proposal == offer.ToString()) return await Held(known, wish, isRepeated: true, stop);
+        return await Take(offer, null, async found =>
+        {
+            var answer = await bookings.Ask(new(BookingAct.Hold, id, KeyOf(owner), KeyOf(wish.Referral), found.Spans) { Proposal = found.Id }, stop);
+            return answer.IsDone ? await Held(answer.Verdict.Claim!, wish, !answer.HasChanged, stop) : new(answer.Verdict.Outcome);
+        }, stop);
+    }
+
+    /// <summary>Makes a hold last longer.</summary>
+    public async Task<BookingResult> Extend(string id, BookingWish wish, string owner, CancellationToken stop)
+    {
+        var answer = await bookings.Ask(new(BookingAct.Extend, id, KeyOf(owner), 0, []), stop);
+        return answer.IsDone ? await Held(answer.Verdict.Claim!, wish, isRepeated: false, stop) : new(answer.Verdict.Outcome);
+    }
+
+    /// <summary>Gives a hold back.</summary>
+    public async Task<BookingResult> LetGo(string id, string owner, CancellationToken stop)
+    {
+        if (await bookings.Find(id, stop) is not { State: ClaimState.Held } hold || hold.Owner != KeyOf(owner)) return new(BookingOutcome.Gone);
+        return new((await bookings.Ask(new(BookingAct.Release, id, KeyOf(owner), 0, []), stop)).Verdict.Outcome);
+    }
+
+    /// <summary>A hold of this owner as it is; null when there is none.</summary>
+    public async Task<(Offer Offer, BookingResult Hold)?> HeldBy(string id, string owner, CancellationToken stop) =>
+        await bookings.Find(id, stop) is { State: ClaimState.Held } claim && claim.Owner == KeyOf(owner) && await offers.Of(claim, stop) is { } offer ? (offer, HoldOf(claim)) : null;
+
+    BookingResult HoldOf(Claim claim) => new(BookingOutcome.Done) { Id = claim.Id, HeldUntil = Clock.Time(claim.UntilUs), ExtensionsLeft = rules.MostExtensions - claim.Extended };
+
+    async Task<BookingResult> Held(Claim claim, BookingWish wish, bool isRepeated, CancellationToken stop)
+    {
+        if (await offers.Of(claim, stop) is not { } offer) return new(BookingOutcome.Gone);
+        var until = Clock.Time(claim.UntilUs);
+        return HoldOf(claim) with { Appointment = AppointmentJson.Write(offer, claim.Id, "pending", wish, until, null), IsRepeated = isRepeated };
+    }
+
+    /// <summary>Books an offer at once.</summary>
+    public async Task<BookingResult> Book(OfferId offer, BookingWish wish, string owner, string? idempotencyKey, CancellationToken stop)
+    {
+        var id = IdOf(owner, idempotencyKey);
+        if (idempotencyKey is not null && await Repeated(id, stop) is { } before) return before;
+        return await Take(offer, null, found => Book(found, id, wish, owner, found.Spans, stop), stop);
+    }
+
+    /// <summary>Books what is held; the same again gives the booking that there is.</summary>
+    public async Task<BookingResult> BookHeld(string id, BookingWish wish, string owner, CancellationToken stop)
+    {
+        if (await bookings.Find(id, stop) is not { } claim || claim.Owner != KeyOf(owner)) return await Repeated(id, stop) ?? new(BookingOutcome.Gone);
+        if (claim.State == ClaimState.Booked) return await Repeated(id, stop) ?? new(BookingOutcome.Gone);
+        return await offers.Of(claim, stop) is { } offer ? await Book(offer, id, wish, owner, [], stop) : new(BookingOutcome.Gone);
+    }
+
+    async Task<BookingResult> Book(Offer offer, string id, BookingWish wish, string owner, IReadOnlyList<Span> spans, CancellationToken stop)
+    {
+        var write = Written("POST", AppointmentJson.Write(offer, id, "booked", wish, null, clock.GetUtcNow()), id, expected: 0);
+        var answer = await bookings.Ask(new(BookingAct.Book, id, KeyOf(owner), KeyOf(wish.Referral), spans) { Proposal = offer.Id, Writes = [write] }, stop);
+        if (answer.IsDone && answer.Commit is { } commit) return Stored(commit.Results[0]!, isRepeated: false);
+        // The same had been asked at the same time.
+        return answer.Verdict.IsDone && await Repeated(id, stop) is { } before ? before : new(answer.Verdict.IsDone ? BookingOutcome.Gone : answer.Verdict.Outcome);
+    }
+
+    /// <summary>Moves an appointment: the new time is booked and the old one given back in one step.</summary>
+    /// <param name="stored">The Appointment as its reader saw it.</param>
+    /// <param name="offer">Where to.</param>
+    /// <param name="stop">Stops waiting.</param>
+    /// <exception cref="FaultException">It was changed meanwhile.</exception>
+    public Task<BookingResult> Move(StoredResource stored, OfferId offer, CancellationToken stop) => Take(offer, stored.Id, async found =>
+    {
+        var json = JsonNode.Parse(stored.Body)!.AsObject();
+        var write = Written("PUT", Encoding.UTF8.GetBytes(AppointmentJson.Moved(json, found).ToJsonString()), stored.Id, stored.Version);
+        return Changed(await bookings.Ask(new(BookingAct.Move, stored.Id, 0, 0, found.Spans) { Proposal = found.Id, Writes = [write] }, stop));
+    }, stop);
+
+    /// <summary>Cancels an appointment and gives its time back.</summary>
+    /// <param name="stored">The Appointment as its reader saw it.</param>
+    /// <param name="reason">Why: a CodeableConcept; null when nobody said.</param>
+    /// <param name="stop">Stops waiting.</param>
+    /// <exception cref="FaultException">It was changed meanwhile.</exception>
+    public Task<BookingResult> Cancel(StoredResource stored, JsonObject? reason, CancellationToken stop) => Change(stored, json =>
+    {
+        json["status"] = "cancelled";
+        json.Remove("cancelationReason");
+        if (reason is not null) json["cancelationReason"] = reason.DeepClone();
+    }, gives: true, stop);
+
+    /// <summary>Changes what an Appointment says without its time: that somebody is there, was seen, did not come.</summary>
+    /// <param name="stored">The Appointment as its reader saw it.</param>
+    /// <param name="change">What is other.</param>
+    /// <param name="gives">Whether its time is given back.</param>
+    /// <param name="stop">Stops waiting.</param>
+    /// <exception cref="FaultException">It was changed meanwhile.</exception>
+    public async Task<BookingResult> Change(StoredResource stored, Action<JsonObject> change, bool gives, CancellationToken stop)
+    {
+        var json = JsonNode.Parse(stored.Body)!.AsObject();
+        change(json);
+        var write = Written("PUT", Encoding.UTF8.GetBytes(json.ToJsonString()), stored.Id, stored.Version);
+        if (gives && await bookings.Find(stored.Id, stop) is not null) return Changed(await bookings.Ask(new(BookingAct.Release, stored.Id, 0, 0, []) { Writes = [write] }, stop));
+        var commit = await store.Commit([write], [], stop);
+        return commit.Outcome == CommitOutcome.Done ? Stored(commit.Results[0]!, isRepeated: false) : throw ChangedMeanwhile();
+    }
+
+    static BookingResult Changed(BookingAnswer answer) => !answer.Verdict.IsDone ? new(answer.Verdict.Outcome)
+        : answer.Commit is { Outcome: CommitOutcome.Done } commit ? Stored(commit.Results[0]!, isRepeated: false) : throw ChangedMeanwhile();
+
+    static FaultException ChangedMeanwhile() => new(new Fault(FaultKind.Conflict, "conflict", "Appointment", "The appointment was changed by somebody else meanwhile. Read it again and repeat the change."));
+
+    /// <summary>Finds the offer as it can be had now and takes it; tries another room when the one that was free is gone.</summary>
+    async Task<BookingResult> Take(OfferId id, string? but, Func<Offer, Task<BookingResult>> take, CancellationToken stop)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            if (await offers.Resolve(id, but, stop) is not var (offer, isFree)) return new(BookingOutcome.Gone);
+            var result = isFree ? await take(offer) : new(BookingOutcome.Taken);
+            if (result.Outcome != BookingOutcome.Taken) return result;
+            if (isFree && offer.Calendars.Count > 1 && tries < MostTries) continue;
+            return result with { Alternatives = await Alternatives(offer, but, stop) };
+        }
+    }
+
+    /// <summary>The next times of the same service: of the day if there are enough, with the same person first.</summary>
+    async Task<IReadOnlyList<Offer>> Alternatives(Offer offer, string? but, CancellationToken stop)
+    {
+        var found = new List<Offer>();
+        var from = offer.Time.Start.AddHours(-4);
+        foreach (var span in Near)
+            foreach (var actors in (string[][])[[offer.Calendars[0].Actor], []])
+            {
+                var query = new OfferQuery { From = from, To = from + span, Services = [offer.Service.Id], Actors = actors, Count = MostAlternatives, IsStaff = true, But = but };
+                found.AddRange((await offers.Find(query, stop)).Offers.Where(one => !found.Exists(other => other.Id == one.Id)));
+                if (found.Count >= MostAlternatives) return found[..MostAlternatives];
+            }
+        return found;
+    }
+
+    /// <summary>What a key or a hold was used for before; null for nothing.</summary>
+    async Task<BookingResult?> Repeated(string id, CancellationToken stop) =>
+        await store.Read("Appointment", id, AccessFilter.Everything, stop) is { IsDeleted: false } stored ? Stored(stored, isRepeated: true) : null;
+
+    static BookingResult Stored(StoredResource stored, bool isRepeated) => new(BookingOutcome.Done) { Id = stored.Id, Stored = stored, Appointment = stored.Body, IsRepeated = isRepeated };
+
+    Write Written(string method, byte[] body, string id, int expected)
+    {
+        using var json = FhirJson.Parse(body);
+        return new() { Method = method, Type = "Appointment", Id = id, Draft = Draft.Of(json.RootElement, id, store.Indexer), ExpectedVersion = expected };
+    }
+
+    long KeyOf(string? reference) => reference is null ? 0 : store.Keys.Reference(reference);
+
+    /// <summary>A name that nobody guesses, or the one that belongs to the key of this asker.</summary>
+    static string IdOf(string owner, string? idempotencyKey) =>
+        idempotencyKey is null ? Guid.CreateVersion7().ToString("D") : new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{idempotencyKey}")).AsSpan(0, 16)).ToString("D");
+}

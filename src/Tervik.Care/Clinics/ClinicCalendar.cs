@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using Ical.Net.CalendarComponents;
+using Ical.Net.DataTypes;
+using NodaTime;
+using Duration = NodaTime.Duration;
+using Tervik.Care.Booking;
+using Tervik.Records.Indexing;
+using Tervik.Records.Model;
+
+namespace Tervik.Care.Clinics;
+
+/// <summary>Whose time can be had and when they are there: a Schedule with the extension <see cref="Extension"/>.</summary>
+public sealed class ClinicCalendar
+{
+    /// <summary>Of the extension, which may come several times: <c>zone</c>, <c>start</c> (wall time), <c>minutes</c>, <c>rule</c> (RFC 5545), <c>except</c> and <c>also</c> (wall times), <c>service</c> (for these alone).</summary>
+    public const string Extension = "urn:tervik:opening";
+    /// <summary>Of the extension that says how many appointments the calendar takes at the same time.</summary>
+    public const string CapacityExtension = "urn:tervik:capacity";
+    const int MostKept = 4000;
+
+    readonly List<(string Zone, LocalDateTime Start, int Minutes, string? Rule, HashSet<string> Services)> openings = [];
+    readonly ConcurrentDictionary<(int Opening, int Month), (Instant From, Instant To)[]> windows = new();
+
+    ClinicCalendar() { }
+
+    /// <summary><c>Schedule/id</c>.</summary>
+    public required string Reference { get; init; }
+    /// <summary>Key of that.</summary>
+    public required long ScheduleKey { get; init; }
+    /// <summary>Reference of the Practitioner, Location or Device.</summary>
+    public required string Actor { get; init; }
+    /// <summary>Its name, or null.</summary>
+    public required string? ActorName { get; init; }
+    /// <summary>Key of the actor: two calendars of one doctor take the same time.</summary>
+    public required long Key { get; init; }
+    /// <summary>Appointments at the same time.</summary>
+    public required int Capacity { get; init; }
+
+    /// <summary>Reads a Schedule; null when it is not active, has nobody, or says nothing of when they are there.</summary>
+    public static ClinicCalendar? Read(string id, JsonElement json, Keys keys)
+    {
+        if (json.TextAt("active") == "false" || json.FirstAt("actor").TextAt("reference") is not { } actor) return null;
+        var capacity = json.Extension(CapacityExtension).TextAt("valuePositiveInt") is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Clamp(number, 1, 1000) : 1;
+        var calendar = new ClinicCalendar { Reference = $"Schedule/{id}", ScheduleKey = keys.Reference($"Schedule/{id}"), Actor = actor, ActorName = json.FirstAt("actor").TextAt("display"), Key = keys.Reference(actor), Capacity = capacity };
+        foreach (var opening in json.Extensions(Extension))
+        {
+            var start = NodaTime.Text.LocalDateTimePattern.CreateWithInvariantCulture("yyyy-MM-dd'T'HH:mm").Parse(opening.Extension("start").TextAt("valueString") ?? "");
+            if (!start.Success || opening.Extension("zone").TextAt("valueCode") is not { } zone || DateTimeZoneProviders.Tzdb.GetZoneOrNull(zone) is null || !int.TryParse(opening.Extension("minutes").TextAt("valuePositiveInt"), out var minutes)) continue;
+            calendar.openings.Add((zone, start.Value, minutes, opening.Extension("rule").TextAt("valueString"), [.. opening.Extensions("service").Select(service => service.At("valueReference").TextAt("reference")).OfType<string>()]));
+        }
+        return calendar.openings.Count > 0 ? calendar : null;
+    }
+
+    /// <summary>When an appointment could begin, whoever has that time: in order of the openings.</summary>
+    public IEnumerable<OfferTime> Times(Service service, DateTimeOffset from, DateTimeOffset to)
+    {
+        var (first, last) = (Instant.FromDateTimeOffset(from), Instant.FromDateTimeOffset(to));
+        foreach (var (at, zone) in OpeningsOf(service))
+            foreach (var (open, close) in Windows(at, first, last))
+                for (var start = open; start + Duration.FromMinutes(service.Minutes) <= close; start += Duration.FromMinutes(service.Step))
+                    if (start >= first && start < last) yield return At(start, service.Minutes, zone);
+    }
+
+    /// <summary>Whether its owner is there for all of an appointment.</summary>
+    public bool IsOpen(Service service, OfferTime time)
+    {
+        var (start, end) = (Instant.FromDateTimeOffset(time.Start), Instant.FromDateTimeOffset(time.End));
+        foreach (var (at, _) in OpeningsOf(service))
+            foreach (var (open, close) in Windows(at, start, end))
+                if (open <= start && end <= close) return true;
+        return false;
+    }
+
+    /// <summary>An instant as this calendar's wall shows it.</summary>
+    public OfferTime TimeAt(DateTimeOffset start, int minutes) => At(Instant.FromDateTimeOffset(start), minutes, DateTimeZoneProviders.Tzdb[openings[0].Zone]);
+
+    IEnumerable<(int At, DateTimeZone Zone)> OpeningsOf(Service service)
+    {
+        for (var at = 0; at < openings.Count; at++)
+            if (openings[at].Services.Count == 0 || openings[at].Services.Contains($"HealthcareService/{service.Id}")) yield return (at, DateTimeZoneProviders.Tzdb[openings[at].Zone]);
+    }
+
+    static OfferTime At(Instant start, int minutes, DateTimeZone zone)
+    {
+        var (begin, end) = (start.InZone(zone), (start + Duration.FromMinutes(minutes)).InZone(zone));
+        return new(begin.ToDateTimeOffset(), end.ToDateTimeOffset(), zone.Id, DateTimeZoneProviders.Tzdb.VersionId, zone.MapLocal(begin.LocalDateTime).Count == 2);
+    }
+
+    IEnumerable<(Instant From, Instant To)> Windows(int opening, Instant from, Instant to)
+    {
+        static int Month(Instant at) => at.InUtc().Year * 12 + at.InUtc().Month;
+        for (var month = Month(from) - 1; month <= Month(to); month++)
+        {
+            if (windows.Count > MostKept) windows.Clear();
+            foreach (var window in windows.GetOrAdd((opening, month), static (key, self) => self.Expand(key.Opening, key.Month), this))
+                if (window.To > from && window.From < to) yield return window;
+        }
+    }
+
+    (Instant From, Instant To)[] Expand(int at, int month)
+    {
+        var (zone, start, minutes, rule, _) = openings[at];
+        var tz = DateTimeZoneProviders.Tzdb[zone];
+        var (first, next) = (new LocalDateTime((month - 1) / 12, (month - 1) % 12 + 1, 1, 0, 0), new LocalDateTime(month / 12, month % 12 + 1, 1, 0, 0));
+        var one = new CalendarEvent { Start = new CalDateTime(start.Year, start.Month, start.Day, start.Hour, start.Minute, 0) };
+        if (rule is not null) one.RecurrenceRule = new(rule);
+        return [.. one.GetOccurrences(new CalDateTime(first.Year, first.Month, 1, 0, 0, 0)).Select(occurrence => LocalDateTime.FromDateTime(occurrence.Period.StartTime.Value)).TakeWhile(local => local < next).Where(local => local >= first)
+            .Select(local => (tz.AtLeniently(local).ToInstant(), tz.AtLeniently(local.PlusMinutes(minutes)).ToInstant()))];
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Frozen;
+using Tervik.Records.Model;
+using Tervik.Records.Resources;
+using Tervik.Storage;
+
+namespace Tervik.Care.Clinics;
+
+/// <summary>How the clinics are set up at a moment: what they offer, and whose calendars it takes.</summary>
+/// <param name="AtUs">The newest change it knows.</param>
+/// <param name="Services">By logical id.</param>
+/// <param name="Calendars">By reference of the Schedule.</param>
+public sealed record ClinicSetup(long AtUs, FrozenDictionary<string, Service> Services, FrozenDictionary<string, ClinicCalendar> Calendars)
+{
+    /// <summary>Services and calendars by the key of their reference, as proposals name them.</summary>
+    public required FrozenDictionary<long, Service> ServicesByKey { get; init; }
+    /// <inheritdoc cref="ServicesByKey"/>
+    public required FrozenDictionary<long, ClinicCalendar> CalendarsByKey { get; init; }
+    /// <summary>The calendars of one actor, by its key: a doctor may have one at each of two clinics.</summary>
+    public required FrozenDictionary<long, IReadOnlyList<ClinicCalendar>> ByActor { get; init; }
+
+    /// <summary>The calendars a service may take for one of its needs.</summary>
+    public IEnumerable<ClinicCalendar> CalendarsOf(IReadOnlyList<string> need) => need.Select(reference => Calendars.GetValueOrDefault(reference)).OfType<ClinicCalendar>();
+}
+
+/// <summary>Knows the set-up of the clinics, HealthcareService and Schedule in the record, as it is now.</summary>
+public sealed class Clinics(RecordStore store) : IDisposable
+{
+    static readonly string[] Types = ["HealthcareService", "Schedule"];
+    readonly SemaphoreSlim reading = new(1);
+    readonly Dictionary<string, Service?> services = new(StringComparer.Ordinal);
+    readonly Dictionary<string, ClinicCalendar?> calendars = new(StringComparer.Ordinal);
+    volatile ClinicSetup setup = new(0, FrozenDictionary<string, Service>.Empty, FrozenDictionary<string, ClinicCalendar>.Empty)
+    {
+        ServicesByKey = FrozenDictionary<long, Service>.Empty, CalendarsByKey = FrozenDictionary<long, ClinicCalendar>.Empty, ByActor = FrozenDictionary<long, IReadOnlyList<ClinicCalendar>>.Empty,
+    };
+
+    /// <summary>As it is now: what was changed since is read before.</summary>
+    public async ValueTask<ClinicSetup> Now(CancellationToken stop)
+    {
+        var newest = await store.Database.ReadOnce(Newest, stop);
+        if (newest <= setup.AtUs) return setup;
+        await reading.WaitAsync(stop);
+        try
+        {
+            if (newest > setup.AtUs) await Read(stop);
+            return setup;
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
+    /// <summary>As it was known last; for what is asked many times a second.</summary>
+    public ClinicSetup Known => setup;
+
+    /// <summary>How many claims a calendar takes at the same time, by the key of its actor.</summary>
+    public int CapacityOf(long actor) => setup.ByActor.TryGetValue(actor, out var of) ? of.Max(calendar => calendar.Capacity) : 1;
+
+    static async ValueTask<long> Newest(Session session)
+    {
+        var newest = 0L;
+        await using var rows = await session.Query("SELECT max(at_us) FROM res WHERE type = 'HealthcareService' UNION ALL SELECT max(at_us) FROM res WHERE type = 'Schedule'");
+        while (await rows.Read()) newest = Math.Max(newest, rows.Int64(0));
+        return newest;
+    }
+
+    async Task Read(CancellationToken stop)
+    {
+        var from = setup.AtUs;
+        var changed = await store.Database.Read(async session =>
+        {
+            var found = new List<StoredResource>();
+            foreach (var type in Types)
+            {
+                await using var rows = await session.Query($"SELECT {RecordStore.Columns} FROM res WHERE type = $1 AND at_us > $2", type, from);
+                while (await rows.Read()) found.Add(store.Stored(rows));
+            }
+            return found;
+        }, stop);
+        if (changed.Count == 0) return;
+        foreach (var one in changed)
+        {
+            if (one.Type == "HealthcareService") services[one.Id] = one.IsDeleted ? null : Of(one, json => Service.Read(one.Id, json, store.Keys));
+            else calendars[$"Schedule/{one.Id}"] = one.IsDeleted ? null : Of(one, json => ClinicCalendar.Read(one.Id, json, store.Keys));
+        }
+        var (known, open) = (services.Values.OfType<Service>().ToList(), calendars.Values.OfType<ClinicCalendar>().ToList());
+        setup = new(changed.Max(one => one.AtUs), known.ToFrozenDictionary(one => one.Id), open.ToFrozenDictionary(one => one.Reference))
+        {
+            ServicesByKey = known.ToFrozenDictionary(one => one.Key),
+            CalendarsByKey = open.ToFrozenDictionary(one => one.ScheduleKey),
+            ByActor = open.GroupBy(one => one.Key).ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<ClinicCalendar>)[.. group]),
+        };
+    }
+
+    static T? Of<T>(StoredResource stored, Func<System.Text.Json.JsonElement, T?> read) where T : class
+    {
+        using var json = FhirJson.Parse(stored.Body);
+        return read(json.RootElement);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => reading.Dispose();
+}

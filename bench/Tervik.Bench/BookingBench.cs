@@ -16,6 +16,8 @@ namespace Tervik.Bench;
 static class BookingBench
 {
     const int HotSlots = 400;
+    /// <summary>Seconds of load before the measurement: on two cores the compiler takes its time.</summary>
+    const int Warm = 10;
 
     /// <summary>One line of the table.</summary>
     public sealed record Result(string Name, double PerSecond, double BookedPerSecond, double P50Ms, double P99Ms, double Ratio, int Wrong);
@@ -155,12 +157,12 @@ static class BookingBench
     {
         await using var node = await ClinicNode.Start(program, cluster);
         var (hotLimit, spreadLimit) = (lines[0].PerSecond, lines[1].PerSecond);
-        var offers = await node.Offers(clients, 1 + seconds * 400);
+        var offers = await node.Offers(clients, HotSlots + (Warm + seconds) * 150);
         // Compiled for it first.
-        await node.Load("warm", clients, TimeSpan.FromSeconds(3), (client, turn) => offers[client][^(1 + turn % 50)], lines: null, limit: 1);
+        await node.Load("warm", clients, TimeSpan.FromSeconds(Warm), (client, turn) => offers[client].ElementAtOrDefault(offers[client].Count - 1 - turn), lines: null, limit: 1);
         var hot = offers.SelectMany(of => of.Take(HotSlots)).ToList();
         await node.Load("HTTP, all on the same slot", clients, TimeSpan.FromSeconds(seconds), (_, turn) => hot[turn % hot.Count], lines, hotLimit);
-        await node.Load("HTTP, spread", clients, TimeSpan.FromSeconds(seconds), (client, turn) => HotSlots + turn < offers[client].Count - 50 ? offers[client][HotSlots + turn] : null, lines, spreadLimit);
+        await node.Load("HTTP, spread", clients, TimeSpan.FromSeconds(seconds), (client, turn) => HotSlots + turn < HotSlots + seconds * 150 ? offers[client].ElementAtOrDefault(HotSlots + turn) : null, lines, spreadLimit);
     }
 
     /// <summary>Lives of a server, each ended by SIGKILL under load; then every answer is held against the record and the calendars.</summary>

@@ -21,7 +21,7 @@ public sealed record FhirBody(ReadOnlyMemory<byte> Bytes, int Status = StatusCod
     public static FhirBody Of(Action<Utf8JsonWriter> write, int status = StatusCodes.Status200OK)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes)) write(json);
+        using (var json = new Utf8JsonWriter(bytes, JsonText.Options)) write(json);
         return new(bytes.WrittenMemory, status);
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tervik.Care.Clinics;
+using Tervik.Records.Rest;
 
 namespace Tervik.Care.Booking;
 
@@ -38,7 +39,7 @@ static class AppointmentJson
     public static byte[] Write(Offer offer, string id, string status, BookingWish? wish, DateTimeOffset? heldUntil, DateTimeOffset? created)
     {
         var bytes = new ArrayBufferWriter<byte>(2048);
-        using (var json = new Utf8JsonWriter(bytes)) Write(json, offer, id, status, wish, heldUntil, created);
+        using (var json = new Utf8JsonWriter(bytes, JsonText.Options)) Write(json, offer, id, status, wish, heldUntil, created);
         return bytes.WrittenSpan.ToArray();
     }
 

@@ -50,7 +50,8 @@ public sealed class BookingDesk(Offers offers, Bookings bookings, HoldRules rule
     {
         var id = IdOf(owner, idempotencyKey);
         if (idempotencyKey is not null && await bookings.Find(id, stop) is { State: ClaimState.Held } known && known.Proposal == offer.ToString()) return await Held(known, wish, isRepeated: true, stop);
-        return await Take(offer, null, async found =>
+        // The same, asked at the same time, is not in its own way.
+        return await Take(offer, id, async found =>
         {
             var answer = await bookings.Ask(new(BookingAct.Hold, id, KeyOf(owner), KeyOf(wish.Referral), found.Spans) { Proposal = found.Id }, stop);
             return answer.IsDone ? await Held(answer.Verdict.Claim!, wish, !answer.HasChanged, stop) : new(answer.Verdict.Outcome);
@@ -89,7 +90,7 @@ public sealed class BookingDesk(Offers offers, Bookings bookings, HoldRules rule
     {
         var id = IdOf(owner, idempotencyKey);
         if (idempotencyKey is not null && await Repeated(id, stop) is { } before) return before;
-        return await Take(offer, null, found => Book(found, id, wish, owner, found.Spans, stop), stop);
+        return await Take(offer, id, found => Book(found, id, wish, owner, found.Spans, stop), stop);
     }
 
     /// <summary>Books what is held; the same again gives the booking that there is.</summary>
@@ -106,7 +107,7 @@ public sealed class BookingDesk(Offers offers, Bookings bookings, HoldRules rule
         var answer = await bookings.Ask(new(BookingAct.Book, id, KeyOf(owner), KeyOf(wish.Referral), spans) { Proposal = offer.Id, Writes = [write] }, stop);
         if (answer.IsDone && answer.Commit is { } commit) return Stored(commit.Results[0]!, isRepeated: false);
         // The same had been asked at the same time.
-        return answer.Verdict.IsDone && await Repeated(id, stop) is { } before ? before : new(answer.Verdict.IsDone ? BookingOutcome.Gone : answer.Verdict.Outcome);
+        return answer.Verdict.Outcome is BookingOutcome.Done or BookingOutcome.IdTaken && await Repeated(id, stop) is { } before ? before : new(answer.Verdict.IsDone ? BookingOutcome.Gone : answer.Verdict.Outcome);
     }
 
     /// <summary>Moves an appointment: the new time is booked and the old one given back in one step.</summary>

@@ -65,10 +65,11 @@ public static class OperationOutcomes
 }
 
 /// <summary>JSON as FHIR servers write it: only what must be escaped is.</summary>
-static class JsonText
+public static class JsonText
 {
     /// <summary>A time as it stands in meta.lastUpdated.</summary>
     public static string Instant(long us) => DateTime.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>How what we write is written: letters as they are.</summary>
     public static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 }

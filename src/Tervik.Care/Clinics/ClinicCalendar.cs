@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
-using Ical.Net.CalendarComponents;
-using Ical.Net.DataTypes;
 using NodaTime;
-using Duration = NodaTime.Duration;
+using NodaTime.Text;
 using Tervik.Care.Booking;
+using Tervik.Care.Calendars;
+using Tervik.Records;
 using Tervik.Records.Indexing;
 using Tervik.Records.Model;
 
@@ -18,9 +18,11 @@ public sealed class ClinicCalendar
     public const string Extension = "urn:tervik:opening";
     /// <summary>Of the extension that says how many appointments the calendar takes at the same time.</summary>
     public const string CapacityExtension = "urn:tervik:capacity";
+    /// <summary>Months of openings that are kept expanded.</summary>
     const int MostKept = 4000;
+    static readonly LocalDateTimePattern Wall = LocalDateTimePattern.CreateWithInvariantCulture("yyyy-MM-dd'T'HH:mm");
 
-    readonly List<(string Zone, LocalDateTime Start, int Minutes, string? Rule, HashSet<string> Services)> openings = [];
+    readonly List<(Opening Opening, HashSet<string> Services)> openings = [];
     readonly ConcurrentDictionary<(int Opening, int Month), (Instant From, Instant To)[]> windows = new();
 
     ClinicCalendar() { }
@@ -46,12 +48,20 @@ public sealed class ClinicCalendar
         var calendar = new ClinicCalendar { Reference = $"Schedule/{id}", ScheduleKey = keys.Reference($"Schedule/{id}"), Actor = actor, ActorName = json.FirstAt("actor").TextAt("display"), Key = keys.Reference(actor), Capacity = capacity };
         foreach (var opening in json.Extensions(Extension))
         {
-            var start = NodaTime.Text.LocalDateTimePattern.CreateWithInvariantCulture("yyyy-MM-dd'T'HH:mm").Parse(opening.Extension("start").TextAt("valueString") ?? "");
-            if (!start.Success || opening.Extension("zone").TextAt("valueCode") is not { } zone || DateTimeZoneProviders.Tzdb.GetZoneOrNull(zone) is null || !int.TryParse(opening.Extension("minutes").TextAt("valuePositiveInt"), out var minutes)) continue;
-            calendar.openings.Add((zone, start.Value, minutes, opening.Extension("rule").TextAt("valueString"), [.. opening.Extensions("service").Select(service => service.At("valueReference").TextAt("reference")).OfType<string>()]));
+            if (Times(opening, "start") is not [var start] || opening.Extension("zone").TextAt("valueCode") is not { } zone || !int.TryParse(opening.Extension("minutes").TextAt("valuePositiveInt"), NumberStyles.None, CultureInfo.InvariantCulture, out var minutes)) continue;
+            try
+            {
+                calendar.openings.Add((new(zone, start, minutes, opening.Extension("rule").TextAt("valueString"), Times(opening, "except"), Times(opening, "also")), [.. opening.Extensions("service").Select(service => service.At("valueReference").TextAt("reference")).OfType<string>()]));
+            }
+            catch (FaultException)
+            {
+                // Whoever set it up was told; others have their openings nevertheless.
+            }
         }
         return calendar.openings.Count > 0 ? calendar : null;
     }
+
+    static List<LocalDateTime> Times(JsonElement opening, string name) => [.. opening.Extensions(name).Select(part => Wall.Parse(part.TextAt("valueString") ?? "")).Where(parsed => parsed.Success).Select(parsed => parsed.Value)];
 
     /// <summary>When an appointment could begin, whoever has that time: in order of the openings.</summary>
     public IEnumerable<OfferTime> Times(Service service, DateTimeOffset from, DateTimeOffset to)
@@ -74,18 +84,18 @@ public sealed class ClinicCalendar
     }
 
     /// <summary>An instant as this calendar's wall shows it.</summary>
-    public OfferTime TimeAt(DateTimeOffset start, int minutes) => At(Instant.FromDateTimeOffset(start), minutes, DateTimeZoneProviders.Tzdb[openings[0].Zone]);
+    public OfferTime TimeAt(DateTimeOffset start, int minutes) => At(Instant.FromDateTimeOffset(start), minutes, Zones.Current.Get(openings[0].Opening.Zone));
 
     IEnumerable<(int At, DateTimeZone Zone)> OpeningsOf(Service service)
     {
         for (var at = 0; at < openings.Count; at++)
-            if (openings[at].Services.Count == 0 || openings[at].Services.Contains($"HealthcareService/{service.Id}")) yield return (at, DateTimeZoneProviders.Tzdb[openings[at].Zone]);
+            if (openings[at].Services.Count == 0 || openings[at].Services.Contains($"HealthcareService/{service.Id}")) yield return (at, Zones.Current.Get(openings[at].Opening.Zone));
     }
 
     static OfferTime At(Instant start, int minutes, DateTimeZone zone)
     {
         var (begin, end) = (start.InZone(zone), (start + Duration.FromMinutes(minutes)).InZone(zone));
-        return new(begin.ToDateTimeOffset(), end.ToDateTimeOffset(), zone.Id, DateTimeZoneProviders.Tzdb.VersionId, zone.MapLocal(begin.LocalDateTime).Count == 2);
+        return new(begin.ToDateTimeOffset(), end.ToDateTimeOffset(), zone.Id, Zones.Current.Version, zone.MapLocal(begin.LocalDateTime).Count == 2);
     }
 
     IEnumerable<(Instant From, Instant To)> Windows(int opening, Instant from, Instant to)
@@ -99,14 +109,10 @@ public sealed class ClinicCalendar
         }
     }
 
+    /// <summary>The windows that begin in a month of UTC.</summary>
     (Instant From, Instant To)[] Expand(int at, int month)
     {
-        var (zone, start, minutes, rule, _) = openings[at];
-        var tz = DateTimeZoneProviders.Tzdb[zone];
-        var (first, next) = (new LocalDateTime((month - 1) / 12, (month - 1) % 12 + 1, 1, 0, 0), new LocalDateTime(month / 12, month % 12 + 1, 1, 0, 0));
-        var one = new CalendarEvent { Start = new CalDateTime(start.Year, start.Month, start.Day, start.Hour, start.Minute, 0) };
-        if (rule is not null) one.RecurrenceRule = new(rule);
-        return [.. one.GetOccurrences(new CalDateTime(first.Year, first.Month, 1, 0, 0, 0)).Select(occurrence => LocalDateTime.FromDateTime(occurrence.Period.StartTime.Value)).TakeWhile(local => local < next).Where(local => local >= first)
-            .Select(local => (tz.AtLeniently(local).ToInstant(), tz.AtLeniently(local.PlusMinutes(minutes)).ToInstant()))];
+        var (first, next) = (Instant.FromUtc((month - 1) / 12, (month - 1) % 12 + 1, 1, 0, 0), Instant.FromUtc(month / 12, month % 12 + 1, 1, 0, 0));
+        return [.. openings[at].Opening.Windows(first, next).Where(window => window.StartUtc >= first && window.StartUtc < next).Select(window => (window.StartUtc, window.EndUtc))];
     }
 }

@@ -30,6 +30,7 @@ public sealed class Nation(long seed, DateOnly today)
     {
         using var w = new ResourceWriter();
         Institution.Write(w, staff);
+        Calendars.Write(w, staff);
         return w.Resources;
     }
 

@@ -32,13 +32,39 @@ public sealed record BookingResult(BookingOutcome Outcome)
 }
 
 /// <summary>Holds, books, moves and cancels: calendars and record in one step. Who may is asked before.</summary>
-public sealed class BookingDesk(Offers offers, Bookings bookings, HoldRules rules, RecordStore store, TimeProvider clock)
+public sealed class BookingDesk(Clinics.Clinics clinics, Offers offers, Bookings bookings, HoldRules rules, RecordStore store, TimeProvider clock)
 {
     /// <summary>Of a service that takes one of several rooms, the one that was chosen may be gone: another is tried, so often.</summary>
     const int MostTries = 5;
     const int MostAlternatives = 3;
     /// <summary>Alternatives are looked for within these times, one after the other.</summary>
     static readonly TimeSpan[] Near = [TimeSpan.FromDays(1), TimeSpan.FromDays(14)];
+
+    /// <summary>Why somebody may not book an offer, whoever has its time; null when they may.</summary>
+    /// <param name="offer">Which.</param>
+    /// <param name="wish">For whom, and for which referral; null to move an appointment that there is.</param>
+    /// <param name="isPatient">A patient asks, or somebody who acts for one: staff may book what these may not.</param>
+    /// <param name="seen">What the caller may see: a referral that is hidden is none.</param>
+    /// <param name="stop">Stops it.</param>
+    public async Task<Fault?> WhyNot(OfferId offer, BookingWish? wish, bool isPatient, AccessFilter seen, CancellationToken stop)
+    {
+        if ((await clinics.Now(stop)).ServicesByKey.GetValueOrDefault(offer.Service) is not { } service || wish is null) return null;
+        if (wish.Referral is { } referral && !await IsOpenReferral(referral, wish.Patient, seen, stop)) return new(FaultKind.Unprocessable, "business-rule", "referral-reference", $"{referral} is no open referral of this patient.");
+        if (!isPatient) return null;
+        return service.By switch
+        {
+            Clinics.BookableBy.Staff => new(FaultKind.Forbidden, "forbidden", "appointment-reference", $"{service.Name} is booked by the clinic."),
+            Clinics.BookableBy.Referral when wish.Referral is null => new(FaultKind.Unprocessable, "business-rule", "referral-reference", $"{service.Name} needs a referral."),
+            _ => null,
+        };
+    }
+
+    async Task<bool> IsOpenReferral(string reference, string patient, AccessFilter seen, CancellationToken stop)
+    {
+        if (reference.Split('/') is not ["ServiceRequest", { Length: > 0 } id] || await store.Read("ServiceRequest", id, seen, stop) is not { IsDeleted: false } stored) return false;
+        using var json = FhirJson.Parse(stored.Body);
+        return json.RootElement.At("subject").TextAt("reference") == patient && json.RootElement.TextAt("status") is "active" or "on-hold";
+    }
 
     /// <summary>Keeps the time of an offer free while a form is filled in.</summary>
     /// <param name="offer">Which.</param>

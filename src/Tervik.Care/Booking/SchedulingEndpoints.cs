@@ -168,25 +168,9 @@ static class SchedulingEndpoints
             return new(patient, null, sent.Reference("referral-reference"), comment, Owner);
         }
 
-        /// <summary>Whether this caller may book this service, and the referral is one for it.</summary>
         async Task DemandMayBook(OfferId offer, BookingWish? wish)
         {
-            if ((await services.GetRequiredService<Clinics.Clinics>().Now(Stop)).ServicesByKey.GetValueOrDefault(offer.Service) is not { } service) return; // Gone: the desk says so.
-            if (wish?.Referral is { } referral && await Referral(referral, wish.Patient) is { } wrong) throw new FaultException(wrong);
-            if (person.Kind != PrincipalKind.Patient || wish is null) return;
-            if (service.By == BookableBy.Staff) throw new FaultException(new Fault(FaultKind.Forbidden, "forbidden", "appointment-reference", $"{service.Name} is booked by the clinic."));
-            if (service.By == BookableBy.Referral && wish.Referral is null) throw new FaultException(new Fault(FaultKind.Unprocessable, "business-rule", "referral-reference", $"{service.Name} needs a referral."));
-        }
-
-        async Task<Fault?> Referral(string reference, string patient)
-        {
-            var isThere = false;
-            if (reference.Split('/') is ["ServiceRequest", { Length: > 0 } id] && await store.Read("ServiceRequest", id, permission.Filter, Stop) is { IsDeleted: false } stored)
-            {
-                using var json = FhirJson.Parse(stored.Body);
-                isThere = json.RootElement.At("subject").TextAt("reference") == patient && json.RootElement.TextAt("status") is "active" or "on-hold";
-            }
-            return isThere ? null : new(FaultKind.Unprocessable, "business-rule", "referral-reference", $"{reference} is no open referral of this patient.");
+            if (await desk.WhyNot(offer, wish, person.Kind == PrincipalKind.Patient, permission.Filter, Stop) is { } why) throw new FaultException(why);
         }
 
         string? Key() => request.Request.Headers["Idempotency-Key"].ToString() switch

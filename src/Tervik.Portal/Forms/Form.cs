@@ -78,6 +78,9 @@ public sealed class Form
     /// <summary>What stands in a field; empty when nothing does.</summary>
     public string this[string name] => fields.GetValueOrDefault(name, "");
 
+    /// <summary>All fields as they were sent, for a page that is found by what was chosen on it.</summary>
+    internal Dictionary<string, Microsoft.Extensions.Primitives.StringValues> Choices() => fields.ToDictionary(field => field.Key, field => new Microsoft.Extensions.Primitives.StringValues(field.Value), StringComparer.Ordinal);
+
     /// <summary>Puts values into fields that nobody has typed into.</summary>
     public void Begin(IReadOnlyDictionary<string, string> values)
     {

@@ -23,6 +23,9 @@ sealed class RecordQuery(RecordStore store, SearchEngine search, TimeProvider cl
     /// <summary>The patient's compartment, for the log.</summary>
     public long Compartment(string id) => store.Keys.Reference($"Patient/{id}");
 
+    /// <summary>On the server's clock, with the offset of its zone.</summary>
+    public DateTimeOffset Now => clock.GetLocalNow();
+
     public DateTime Today => clock.GetLocalNow().DateTime;
 
     /// <summary>Entries of one type that concern the patient.</summary>

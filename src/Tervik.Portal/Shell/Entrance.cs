@@ -90,6 +90,12 @@ sealed class Visit(IAccessControl control, RecordStore store, Interaction? inter
     public Fault? MayWrite(string type, ReadOnlySpan<long> compartments) => permission is null || interaction is null
         ? new(FaultKind.Forbidden, "forbidden", type, "This page writes nothing.") : control.MayWrite(permission, interaction with { Type = type }, compartments);
 
+    /// <summary>Whether the reader may hold, book, move and cancel for this patient. A page that is only read is told whether to offer it; the form that is sent is decided.</summary>
+    /// <param name="patient">Logical id.</param>
+    /// <param name="compartment">Its key, or that of another patient whom the appointment concerns.</param>
+    public bool MayBook(string patient, long compartment) => interaction is { Name: "$hold" or "$book" } ? control.MayWrite(permission!, interaction, [compartment]) is null
+        : Person.IsProfessional || Person.FamilyOf(patient) is null or FamilyKind.Guardian;
+
     /// <summary>Logs what the page shows; the page leaves after that.</summary>
     /// <param name="view">Which page, in a word: it stands in the log as the query.</param>
     /// <param name="resources">What it shows.</param>

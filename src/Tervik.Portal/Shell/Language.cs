@@ -16,6 +16,19 @@ static class Language
     /// <summary>Code and own name of each.</summary>
     public static (string Code, string Name)[] All { get; } = [("en", "English"), ("da", "Dansk"), ("et", "Eesti"), ("ko", "한국어")];
 
+    /// <summary>A language by its own name; its code where we know none.</summary>
+    public static string NameOf(string code)
+    {
+        try
+        {
+            return CultureInfo.GetCultureInfo(code, predefinedOnly: true) is var culture && culture.NativeName is { Length: > 0 } name ? char.ToUpper(name[0], culture) + name[1..] : code;
+        }
+        catch (CultureNotFoundException)
+        {
+            return code;
+        }
+    }
+
     /// <summary>Code of the one in which the page is being written.</summary>
     public static string Current => (Find(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName) ?? Cultures[0]).TwoLetterISOLanguageName;
 

@@ -5,6 +5,7 @@ using Tervik.Portal.Access;
 using Tervik.Portal.Account;
 using Tervik.Portal.Alerts;
 using Tervik.Portal.Allergies;
+using Tervik.Portal.Appointments;
 using Tervik.Portal.Apps;
 using Tervik.Portal.CareTeam;
 using Tervik.Portal.Chart;
@@ -69,6 +70,7 @@ public static class PortalRoom
         services.AddSingleton<RecordQuery>();
         services.AddSingleton<ChartQuery>();
         services.AddSingleton<OverviewQuery>();
+        services.AddSingleton<AppointmentsQuery>();
         services.AddSingleton<FlowsheetQuery>();
         services.AddSingleton<DutyQuery>();
         services.AddSingleton<TodayQuery>();
@@ -117,6 +119,7 @@ public static class PortalRoom
         app.MapAllergies();
         app.MapVaccinations();
         app.MapProcedures();
+        app.MapAppointments();
         app.MapEncounters();
         app.MapReferrals();
         app.MapImaging();

@@ -1,0 +1,228 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tervik.Care.Booking;
+using Tervik.Portal.Forms;
+using Tervik.Portal.Reading;
+using Tervik.Portal.Record;
+using Tervik.Portal.Shell;
+using Tervik.Records;
+using Tervik.Records.Resources;
+
+namespace Tervik.Portal.Appointments;
+
+/// <summary>Appointments of a patient: those there are, finding and booking one, moving, cancelling, being there. For the patients themselves, for who acts for a child, and for professionals who treat them.</summary>
+static class AppointmentsEndpoints
+{
+    const int LongestComment = 2000;
+    const string Path = "/patients/{id}/appointments";
+
+    public static void MapAppointments(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Path, Show);
+        routes.MapGet(Path + "/new", Find);
+        routes.MapPost(Path + "/hold", Hold).DisableAntiforgery(); // FormGuard does it.
+        routes.MapGet(Path + "/held/{hold}", ShowHold);
+        routes.MapPost(Path + "/held/{hold}", Decide).DisableAntiforgery();
+        routes.MapGet(Path + "/{appointment}", ShowOne);
+        routes.MapGet(Path + "/{appointment}/move", FindOther);
+        routes.MapPost(Path + "/{appointment}/move", Move).DisableAntiforgery();
+        routes.MapGet(Path + "/{appointment}/cancel", AskWhy);
+        routes.MapPost(Path + "/{appointment}/cancel", Cancel).DisableAntiforgery();
+        routes.MapPost(Path + "/{appointment}/arrive", Arrive).DisableAntiforgery();
+    }
+
+    static string Base(string id) => $"/patients/{Uri.EscapeDataString(id)}/appointments";
+
+    static async Task<IResult> Show(string id, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.Load(id, visit, stop) is not var (model, read)) return await visit.NotFound(stop);
+        await visit.Log("appointments", read, [record.Compartment(id)], stop);
+        return visit.Page<AppointmentsPage>(model);
+    }
+
+    static async Task<IResult> Find(string id, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.Find(id, null, request.Request.Query, visit, stop) is not var (model, read)) return await visit.NotFound(stop);
+        await visit.Log("find-appointment", read, [record.Compartment(id)], stop);
+        return visit.Page<FindPage>(model, Form.New(request));
+    }
+
+    static async Task<IResult> Hold(string id, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
+    {
+        var (visit, form) = await entrance.EnterForm(request, new("$hold", "Appointment"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.Writable(id, visit, stop) is not { } patient) return await visit.NotFound(stop);
+        var wish = new BookingWish($"Patient/{id}", patient.Header.Name, form["referral"] is { Length: > 0 } referral ? referral : null, null, visit.Person.Reference);
+        if (OfferId.Parse(form["offer"]) is not { } offer || form.IsReview) return TypedResults.LocalRedirect($"{Base(id)}/new");
+        if (await desk.WhyNot(offer, wish, !visit.Person.IsProfessional, visit.Filter, stop) is { } why) form.Fail("", why.What);
+        else
+        {
+            var result = await desk.Hold(offer, wish, visit.Person.Reference, null, stop);
+            if (result.IsDone)
+            {
+                await visit.Log("hold-appointment", [], [record.Compartment(id)], stop);
+                return TypedResults.LocalRedirect($"{Base(id)}/held/{result.Id}{(wish.Referral is { } of ? $"?referral={Uri.EscapeDataString(of)}" : "")}");
+            }
+            form.Fail("", Said(result.Outcome));
+        }
+        if (await query.Find(id, null, form.Choices(), visit, stop) is not var (model, read)) return await visit.NotFound(stop);
+        await visit.Log("find-appointment", read, [record.Compartment(id)], stop);
+        return visit.Page<FindPage>(model, form);
+    }
+
+    /// <summary>What became of a wish that was not granted, in words.</summary>
+    static string Said(BookingOutcome outcome) => Words.Of(outcome switch
+    {
+        BookingOutcome.Taken => "booking taken", BookingOutcome.ReferralHeld => "booking referral held", BookingOutcome.ReferralBooked => "booking referral booked",
+        BookingOutcome.TooManyHolds => "booking too many holds", BookingOutcome.TooManyExtensions => "booking too many extensions", _ => "booking gone",
+    });
+
+    static async Task<IResult> ShowHold(string id, string hold, string? referral, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.Writable(id, visit, stop) is not { } patient) return await visit.NotFound(stop);
+        if (await desk.HeldBy(hold, visit.Person.Reference, stop) is not var (offer, held)) return TypedResults.LocalRedirect($"{Base(id)}/new?ended=1");
+        await visit.Log("held-appointment", [patient.Stored], [record.Compartment(id)], stop);
+        return visit.Page<HoldPage>(new HoldModel(patient.Header, hold, offer, held.HeldUntil!.Value, held.ExtensionsLeft, record.Now, referral), Form.New(request));
+    }
+
+    static async Task<IResult> Decide(string id, string hold, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
+    {
+        var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.Writable(id, visit, stop) is not { } patient) return await visit.NotFound(stop);
+        var owner = visit.Person.Reference;
+        var referral = form["referral"] is { Length: > 0 } one ? one : null;
+        var wish = new BookingWish($"Patient/{id}", patient.Header.Name, referral, form.Text("comment", LongestComment, isRequired: false), owner);
+        if (form["act"] == "let-go")
+        {
+            await desk.LetGo(hold, owner, stop);
+            await visit.Log("let-go-appointment", [], [record.Compartment(id)], stop);
+            return TypedResults.LocalRedirect($"{Base(id)}/new");
+        }
+        if (form["act"] == "extend")
+        {
+            var longer = await desk.Extend(hold, wish, owner, stop);
+            if (!longer.IsDone) form.Fail("", Said(longer.Outcome));
+        }
+        else if (!form.MustShowAgain)
+        {
+            var booked = await desk.BookHeld(hold, wish, owner, stop);
+            if (booked.Stored is { } stored)
+            {
+                await visit.Log("book-appointment", [stored], [record.Compartment(id)], stop);
+                return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}?saved=booked");
+            }
+            form.Fail("", Said(booked.Outcome));
+        }
+        if (await desk.HeldBy(hold, owner, stop) is not var (offer, held)) return TypedResults.LocalRedirect($"{Base(id)}/new?ended=1");
+        await visit.Log("held-appointment", [patient.Stored], [record.Compartment(id)], stop);
+        return visit.Page<HoldPage>(new HoldModel(patient.Header, hold, offer, held.HeldUntil!.Value, held.ExtensionsLeft, record.Now, referral), form);
+    }
+
+    static async Task<IResult> ShowOne(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
+        await visit.Log("appointment", [stored], [record.Compartment(id)], stop);
+        return visit.Page<AppointmentPage>(model, Form.Of(request, stored.Version, new Dictionary<string, string>()));
+    }
+
+    static async Task<IResult> FindOther(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.One(id, appointment, visit, stop) is not var (one, stored) || !one.CanChange) return await visit.NotFound(stop);
+        if (await query.Find(id, one, request.Request.Query, visit, stop) is not var (model, read)) return await visit.NotFound(stop);
+        await visit.Log("find-appointment", [stored, .. read], [record.Compartment(id)], stop);
+        return visit.Page<FindPage>(model, Form.New(request));
+    }
+
+    static async Task<IResult> Move(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
+    {
+        var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.Writable(id, visit, stop) is null || await query.One(id, appointment, visit, stop) is not var (one, stored) || !one.CanChange) return await visit.NotFound(stop);
+        if (OfferId.Parse(form["offer"]) is { } offer && !form.IsReview)
+            try
+            {
+                var moved = await desk.Move(stored, offer, stop);
+                if (moved.Stored is { } now)
+                {
+                    await visit.Log("move-appointment", [now], [record.Compartment(id)], stop);
+                    return TypedResults.LocalRedirect($"{Base(id)}/{now.Id}?saved=moved");
+                }
+                form.Fail("", Said(moved.Outcome));
+            }
+            catch (FaultException)
+            {
+                form.Fail("", Words.Of("booking changed meanwhile"));
+            }
+        if (await query.Find(id, one, form.Choices(), visit, stop) is not var (model, read)) return await visit.NotFound(stop);
+        await visit.Log("find-appointment", [stored, .. read], [record.Compartment(id)], stop);
+        return visit.Page<FindPage>(model, form);
+    }
+
+    static async Task<IResult> AskWhy(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.One(id, appointment, visit, stop) is not var (model, stored) || !model.CanChange) return await visit.NotFound(stop);
+        await visit.Log("appointment", [stored], [record.Compartment(id)], stop);
+        return visit.Page<CancelPage>(model, Form.Of(request, stored.Version, new Dictionary<string, string>()));
+    }
+
+    static async Task<IResult> Cancel(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
+    {
+        var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.Writable(id, visit, stop) is null || await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
+        // The same form a second time.
+        if (!model.CanChange) return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}");
+        var (code, text) = (form.Choice("reason", CancelPage.Reasons), form.Text("text", LongestComment, isRequired: false));
+        if (!form.MustShowAgain)
+            try
+            {
+                var reason = new JsonObject { ["coding"] = new JsonArray(new JsonObject { ["system"] = "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason", ["code"] = code }) };
+                if (text.Length > 0) reason["text"] = text;
+                if ((await desk.Cancel(stored, reason, stop)).Stored is { } now)
+                {
+                    await visit.Log("cancel-appointment", [now], [record.Compartment(id)], stop);
+                    return TypedResults.LocalRedirect($"{Base(id)}/{now.Id}?saved=cancelled");
+                }
+            }
+            catch (FaultException)
+            {
+                form.Fail("", Words.Of("booking changed meanwhile"));
+            }
+        await visit.Log("appointment", [stored], [record.Compartment(id)], stop);
+        return visit.Page<CancelPage>(model, form);
+    }
+
+    static async Task<IResult> Arrive(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
+    {
+        var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        if (await query.Writable(id, visit, stop) is null || await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
+        if (!model.CanArrive || form.IsReview) return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}");
+        try
+        {
+            var now = (await desk.Change(stored, json => json["status"] = "arrived", gives: false, stop)).Stored!;
+            await visit.Log("arrive", [now], [record.Compartment(id)], stop);
+        }
+        catch (FaultException)
+        {
+            // Somebody changed it at the same time: the page says how it stands.
+        }
+        return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}?saved=arrived");
+    }
+}

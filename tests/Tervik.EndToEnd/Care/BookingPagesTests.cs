@@ -1,0 +1,151 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Playwright;
+using Tervik.EndToEnd.Portal;
+
+namespace Tervik.EndToEnd.Care;
+
+/// <summary>Booking, moving and cancelling in the browser, on the demo nation.</summary>
+public sealed class BookingPagesTests(Browser browser) : IClassFixture<Browser>
+{
+    static CancellationToken Stop => TestContext.Current.CancellationToken;
+    const string Consultation = "practice-tartu-1-consultation";
+
+    /// <summary>Goes from element to element with the tab key until one has the focus.</summary>
+    static async Task Tab(IPage page, ILocator to)
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            if (await to.EvaluateAsync<bool>("element => element === document.activeElement")) return;
+            await page.Keyboard.PressAsync("Tab");
+        }
+        Assert.Fail($"The keyboard does not reach {to}.");
+    }
+
+    static async Task Press(IPage page, ILocator what, string arrives)
+    {
+        await Tab(page, what);
+        await page.Keyboard.PressAsync("Enter");
+        await page.ArrivesAt(arrives);
+    }
+
+    [Theory, InlineData(1280, false, "Liis Saar", "p03"), InlineData(360, true, "Kristjan Rebane", "p04")]
+    public async Task With_the_keyboard_alone_an_appointment_is_booked_moved_and_cancelled(int width, bool dark, string who, string patient)
+    {
+        var (page, picture) = (await browser.Open(width, dark), $"{width}-{(dark ? "dark" : "light")}");
+        await Browser.SignIn(page, who);
+        await page.GotoAsync($"/patients/{patient}/appointments");
+        await PageChecks.IsAccessible(page, width, $"appointments-{picture}");
+        await Press(page, page.GetByRole(AriaRole.Link, new() { Name = "Book an appointment" }), "**/appointments/new");
+        await Tab(page, page.Locator("#service"));
+        for (var i = 0; i < 40 && await page.Locator("#service").InputValueAsync() != Consultation; i++) await page.Keyboard.PressAsync("ArrowDown");
+        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Show free times" }), $"**/appointments/new?*service={Consultation}*");
+        await PageChecks.IsAccessible(page, width, $"find-appointment-{picture}");
+        await Press(page, page.Locator("button.offer").Nth(2), "**/appointments/held/*");
+        Assert.Matches(@"\d+:\d\d minutes more", await page.Locator("#hold-clock").InnerTextAsync());
+        await PageChecks.IsAccessible(page, width, $"held-appointment-{picture}");
+        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Keep it longer" }), "**/appointments/held/*");
+        await Tab(page, page.Locator("#comment"));
+        await page.Keyboard.TypeAsync("It hurts when I walk.");
+        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Book this time" }), "**/appointments/*?saved=booked");
+        Assert.Contains("It hurts when I walk.", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+        await PageChecks.IsAccessible(page, width, $"booked-appointment-{picture}");
+        var booked = await page.Locator(".appointment-facts time").GetAttributeAsync("datetime");
+        await Press(page, page.GetByRole(AriaRole.Link, new() { Name = "Move it" }), "**/move");
+        await PageChecks.IsAccessible(page, width, $"move-appointment-{picture}");
+        await Press(page, page.Locator("button.offer").Nth(5), "**/appointments/*?saved=moved");
+        Assert.NotEqual(booked, await page.Locator(".appointment-facts time").GetAttributeAsync("datetime"));
+        await Press(page, page.GetByRole(AriaRole.Link, new() { Name = "Cancel the appointment" }), "**/cancel");
+        await PageChecks.IsAccessible(page, width, $"cancel-appointment-{picture}");
+        await Tab(page, page.Locator("input[name=reason]").First);
+        await page.Keyboard.PressAsync("Space");
+        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Cancel the appointment" }), "**/appointments/*?saved=cancelled");
+        Assert.Contains("Cancelled", await page.Locator(".appointment-facts").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await page.GetByRole(AriaRole.Link, new() { Name = "Move it" }).CountAsync());
+    }
+
+    static string Offer(string html, int number) => html.Split("name=\"offer\" value=\"")[number + 1].Split('"')[0];
+
+    [Fact]
+    public async Task What_another_has_taken_meanwhile_is_said_and_other_times_are_shown()
+    {
+        var find = $"appointments/new?service={Consultation}";
+        using var liis = await PortalPerson.SignIn(browser.Node, "Patient/p03");
+        using var kristjan = await PortalPerson.SignIn(browser.Node, "Patient/p04");
+        var (_, html) = await liis.Get($"/patients/p03/{find}");
+        var offer = Offer(html, 8);
+        Assert.Contains("This time is kept for you", (await kristjan.Fill($"/patients/p04/{find}", "/patients/p04/appointments/hold", ("offer", offer), ("service", Consultation))).Html, StringComparison.Ordinal);
+        var (status, answer) = await liis.Fill($"/patients/p03/{find}", "/patients/p03/appointments/hold", ("offer", offer), ("service", Consultation));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Contains("Somebody else has just taken this time", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(offer, answer, StringComparison.Ordinal);
+        Assert.Contains("name=\"offer\"", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_guardian_books_for_a_child_and_nobody_for_a_stranger()
+    {
+        using var liis = await PortalPerson.SignIn(browser.Node, "Patient/p03");
+        var find = $"/patients/p06/appointments/new?service={Consultation}";
+        var (status, html) = await liis.Get(find);
+        Assert.Equal(HttpStatusCode.OK, status);
+        var (held, hold) = await liis.Fill(find, "/patients/p06/appointments/hold", ("offer", Offer(html, 12)), ("service", Consultation));
+        Assert.Equal(HttpStatusCode.OK, held);
+        var path = "/patients/p06/appointments/held/" + hold.Split("/patients/p06/appointments/held/")[1].Split('"')[0];
+        var (booked, page) = await liis.Fill(path, path, ("act", "book"), ("comment", ""));
+        Assert.Equal(HttpStatusCode.OK, booked);
+        Assert.Contains("The appointment is booked.", page, StringComparison.Ordinal);
+        // The hold belongs to who made it, and the page of a stranger is not there.
+        await TestPatient.Make(browser.Node, "stranger", "Stig", "Stranger", "stranger-1");
+        using var stig = await PortalPerson.SignIn(browser.Node, "Patient/stranger");
+        foreach (var stranger in (string[])["/patients/p03/appointments", "/patients/p03/appointments/new", path, "/patients/p03/appointments/p03-appointment", "/patients/p03/appointments/p03-appointment/cancel", "/patients/p03/appointments/p03-appointment/move"])
+            Assert.True(HttpStatusCode.NotFound == (await stig.Get(stranger)).Status, stranger);
+        // Nor is another's appointment on one's own page, nor another's hold.
+        Assert.Equal(HttpStatusCode.NotFound, (await stig.Get("/patients/stranger/appointments/p03-appointment")).Status);
+        Assert.DoesNotContain("This time is kept", (await stig.Get(path.Replace("p06", "stranger", StringComparison.Ordinal))).Html, StringComparison.Ordinal);
+        var own = $"/patients/stranger/appointments/new?service={Consultation}";
+        Assert.Equal(HttpStatusCode.NotFound, (await stig.Fill(own, "/patients/p03/appointments/hold", ("offer", Offer(html, 13)), ("service", Consultation))).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await stig.Fill(own, "/patients/p03/appointments/p03-appointment/cancel", ("reason", "other"))).Status);
+    }
+
+    [Fact]
+    public async Task A_professional_books_what_patients_may_not_and_says_that_they_have_come()
+    {
+        using var holm = await PortalPerson.SignIn(browser.Node, "Practitioner/holm");
+        using var liis = await PortalPerson.SignIn(browser.Node, "Patient/p03");
+        const string Long = "practice-tartu-1-long";
+        Assert.DoesNotContain("name=\"offer\"", (await liis.Get($"/patients/p03/appointments/new?service={Long}")).Html, StringComparison.Ordinal);
+        var find = $"/patients/p03/appointments/new?service={Long}";
+        var (_, html) = await holm.Get(find);
+        // Not even with the address that the form of a professional has.
+        var (refused, why) = await liis.Fill($"/patients/p03/appointments/new?service={Consultation}", "/patients/p03/appointments/hold", ("offer", Offer(html, 1)));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused);
+        Assert.Contains("is booked by the clinic", why, StringComparison.Ordinal);
+        var (_, hold) = await holm.Fill(find, "/patients/p03/appointments/hold", ("offer", Offer(html, 1)), ("service", Long));
+        var path = "/patients/p03/appointments/held/" + hold.Split("/patients/p03/appointments/held/")[1].Split('"')[0];
+        Assert.Equal(HttpStatusCode.NotFound, (await liis.Get(path.Replace("p03", "p05", StringComparison.Ordinal))).Status);
+        var (_, booked) = await holm.Fill(path, path, ("act", "book"), ("comment", "Both knees"));
+        Assert.Contains("The appointment is booked.", booked, StringComparison.Ordinal);
+        // The patient sees it, and who looked is in the log.
+        Assert.Contains("Long consultation", (await liis.Get("/patients/p03/appointments")).Html, StringComparison.Ordinal);
+        Assert.Contains("Søren Holm", (await liis.Get("/patients/p03/access")).Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task On_the_day_a_patient_says_that_they_are_here()
+    {
+        // Mari is with Søren Holm today; the time is in the morning or before, so look at the calendar of today only.
+        using var system = await browser.Node.Client("client/today");
+        var soon = DateTimeOffset.Now.AddMinutes(30);
+        Assert.SkipUnless(soon.Date == DateTimeOffset.Now.Date, "Too near to midnight.");
+        await TestPatient.Make(browser.Node, "arrives", "Ada", "Arrives", "arrives-1");
+        await TestPatient.Put(browser.Node, "Appointment/arrives-today", $$$"""{"resourceType":"Appointment","id":"arrives-today","status":"booked","start":"{{{soon:yyyy-MM-dd'T'HH:mm:sszzz}}}","end":"{{{soon.AddMinutes(20):yyyy-MM-dd'T'HH:mm:sszzz}}}","participant":[{"actor":{"reference":"Patient/arrives"},"status":"accepted"},{"actor":{"reference":"Practitioner/holm"},"status":"accepted"}]}""");
+        using var patient = await PortalPerson.SignIn(browser.Node, "Patient/arrives");
+        const string Page = "/patients/arrives/appointments/arrives-today";
+        Assert.Contains("I am here", (await patient.Get(Page)).Html, StringComparison.Ordinal);
+        var (_, html) = await patient.Fill(Page, $"{Page}/arrive");
+        Assert.Contains("They know that you are here.", html, StringComparison.Ordinal);
+        using var stored = JsonDocument.Parse(await system.GetStringAsync(new Uri("Appointment/arrives-today", UriKind.Relative), Stop));
+        Assert.Equal("arrived", stored.RootElement.GetProperty("status").GetString());
+    }
+}

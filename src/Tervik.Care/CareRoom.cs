@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Tervik.Care.Messages;
 using Tervik.Storage;
 
 namespace Tervik.Care;
@@ -12,7 +13,11 @@ public static class CareRoom
 
     /// <summary>Registers it (needs a registered record and access control).</summary>
     /// <param name="services">Where.</param>
-    public static IServiceCollection AddCare(this IServiceCollection services) => services;
+    public static IServiceCollection AddCare(this IServiceCollection services)
+    {
+        services.AddSingleton<MessageFeed>().AddHostedService(provider => provider.GetRequiredService<MessageFeed>());
+        return services;
+    }
 
     /// <summary>Maps its interfaces, before the general FHIR routes.</summary>
     public static WebApplication MapCare(this WebApplication app) => app;

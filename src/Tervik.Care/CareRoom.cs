@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Care.Booking;
+using Tervik.Care.Messages;
 using Tervik.Records.Resources;
 using Tervik.Storage;
 
@@ -22,6 +23,7 @@ public static class CareRoom
         services.AddSingleton<Offers>();
         services.AddSingleton<BookingDesk>();
         services.AddHostedService<AppointmentFollower>();
+        services.AddSingleton<MessageFeed>().AddHostedService(provider => provider.GetRequiredService<MessageFeed>());
         return services;
     }
 

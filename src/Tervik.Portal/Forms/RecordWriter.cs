@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Tervik.Portal.Shell;
 using Tervik.Records;
+using Tervik.Records.Files;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Records.Validation;
@@ -33,7 +35,7 @@ public enum Written
 public sealed record WriteResult(Written Outcome, StoredResource? Current, IReadOnlyList<Fault> Faults);
 
 /// <summary>Writes what forms say into the record: valid, allowed, once, with who did it (Provenance) in the same commit, and in the access log before the answer.</summary>
-sealed class RecordWriter(RecordStore store, TimeProvider clock)
+sealed class RecordWriter(RecordStore store, FileAdmission admission, IHttpContextAccessor requests, TimeProvider clock)
 {
     /// <summary>Writes all changes or none.</summary>
     /// <param name="visit">Of a form that was accepted; its permission covers the interaction.</param>
@@ -47,14 +49,14 @@ sealed class RecordWriter(RecordStore store, TimeProvider clock)
         var drafts = new List<Draft>();
         foreach (var change in changes)
         {
-            var (draft, faults) = Prepare(visit, change.Resource, change.Id);
+            var (draft, faults) = await Prepare(visit, change.Resource, change.Id, change.Version, stop);
             if (draft is null) return new(Written.Refused, null, faults);
             drafts.Add(draft);
             writes.Add(new() { Method = change.Version is null ? "POST" : "PUT", Type = draft.Type, Id = draft.Id, Draft = draft, ExpectedVersion = change.Version ?? 0 });
         }
         var note = Provenance(visit.Person, patient, changes, drafts);
         if (changes[0].Reason is { Length: > 0 } reason) note["reason"] = new JsonArray(new JsonObject { ["text"] = reason });
-        var (provenance, wrong) = Prepare(visit, note, $"{drafts[0].Id}-v{(changes[0].Version ?? 0) + 1}");
+        var (provenance, wrong) = await Prepare(visit, note, $"{drafts[0].Id}-v{(changes[0].Version ?? 0) + 1}", version: null, stop);
         if (provenance is null) return new(Written.Refused, null, wrong);
         writes.Add(new() { Method = "POST", Type = provenance.Type, Id = provenance.Id, Draft = provenance, ExpectedVersion = 0 });
 
@@ -71,14 +73,32 @@ sealed class RecordWriter(RecordStore store, TimeProvider clock)
         return new(Written.Conflict, current is { IsDeleted: false } ? current : null, []);
     }
 
-    (Draft? Draft, IReadOnlyList<Fault> Faults) Prepare(Visit visit, JsonObject resource, string id)
+    async Task<(Draft? Draft, IReadOnlyList<Fault> Faults)> Prepare(Visit visit, JsonObject resource, string id, int? version, CancellationToken stop)
     {
         resource["id"] = id;
         using var json = FhirJson.Parse(System.Text.Encoding.UTF8.GetBytes(resource.ToJsonString()));
-        var faults = ResourceValidator.Validate(Node.Resource(json.RootElement), ValidationDepth.Invariants);
+        var faults = ResourceValidator.Validate(Node.Resource(json.RootElement), ValidationDepth.Invariants, out var files);
         if (faults.Any(fault => fault.Severity is "error" or "fatal")) return (null, [.. faults]);
         var draft = Draft.Of(json.RootElement, id, store.Indexer);
-        return visit.MayWrite(draft.Type, draft.Entries.Compartments) is { } refusal ? (null, [refusal]) : (draft, []);
+        if (visit.MayWrite(draft.Type, draft.Entries.Compartments) is { } refusal) return (null, [refusal]);
+        if (files.Count > 0 && await WhyNotTakenIn(visit, draft, version, files, stop) is { Count: > 0 } unfit) return (null, unfit);
+        return (draft, []);
+    }
+
+    // As at the API: what the version before held is not asked about again.
+    async Task<IReadOnlyList<Fault>> WhyNotTakenIn(Visit visit, Draft draft, int? version, IReadOnlyList<SentFile> files, CancellationToken stop)
+    {
+        if (version is not null && await store.Read(draft.Type, draft.Id, visit.Filter, stop) is { IsDeleted: false } before) files = FileAdmission.New(files, before.Body);
+        try
+        {
+            admission.Check(requests.HttpContext!, files);
+            await admission.Scan(requests.HttpContext!, visit.Permission!, files);
+            return [];
+        }
+        catch (FaultException fault)
+        {
+            return fault.Faults;
+        }
     }
 
     // The patient is a target too, so that the note of who wrote it lies in their record.

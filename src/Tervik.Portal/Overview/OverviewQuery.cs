@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Tervik.Portal.Chart;
 using Tervik.Portal.Emergency;
+using Tervik.Portal.Messages;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Records.Access;
@@ -46,7 +47,7 @@ public sealed record OverviewModel(PatientHeader Patient, IReadOnlyList<ResultDa
 }
 
 /// <summary>Reads the overview in six searches.</summary>
-sealed class OverviewQuery(RecordQuery record)
+sealed class OverviewQuery(RecordQuery record, MessagesQuery messages)
 {
     /// <summary>What came within these days is new.</summary>
     public const int NewDays = 30;
@@ -65,9 +66,9 @@ sealed class OverviewQuery(RecordQuery record)
             ("status", "active,on-hold,intended,requested,received,accepted,ready,in-progress,arrived,triaged,onleave"), Count(MostStanding));
         var laboratory = record.Find(id, "Observation", filter, stop, ("category", "laboratory"), ("_sort", "-date"), Count(LatestResults));
         var news = record.Across(id, "Composition,DiagnosticReport,DocumentReference,Immunization,Procedure", filter, stop, ("date", $"ge{fromDay}"), ("_sort", "-date"), Count(ShownNews));
-        var messages = record.Everywhere("Communication", filter, stop, ("recipient", $"Patient/{id}"), ("received:missing", "true"), ("status", "in-progress,completed"), ("_sort", "-sent"), Count(MostMessages));
+        var unreadThreads = messages.UnreadThreads(new(new($"Patient/{id}", ""), [$"Patient/{id}"]), MostMessages, filter, stop);
         var appointments = record.Find(id, "Appointment", filter, stop, ("date", $"ge{RecordQuery.Day(now)}"), ("status", "proposed,pending,booked,arrived,checked-in,waitlist"), ("_sort", "date"), Count(ShownAppointments));
-        await Task.WhenAll(standing, running, laboratory, news, messages, appointments);
+        await Task.WhenAll(standing, running, laboratory, news, unreadThreads, appointments);
 
         using var read = new ParsedRecord();
         var of = MeasuredPerson.Of(read.Add([patient])[0].Json);
@@ -75,7 +76,7 @@ sealed class OverviewQuery(RecordQuery record)
         var taken = open.Where(Standing.IsTaken).ToList();
         var allergies = lasting.Where(one => one.Type == "AllergyIntolerance").ToList();
         var results = read.Add(await laboratory).SelectMany(one => Result.Read(one.Stored.Id, one.Json, of)).ToList();
-        var unread = read.Add((await messages).Matches).Where(one => one.Json.At("sender").TextAt("reference") != $"Patient/{id}").ToList();
+        var unread = read.Add(await unreadThreads);
         var stay = open.FirstOrDefault(Standing.IsRunning);
         var general = read.Add([patient])[0].Json.ItemsAt("generalPractitioner").Select(one => one.TextAt("display")).OfType<string>().Select(name => new TeamMember(name, Words.Of("General practitioner")));
         var overview = new OverviewModel(header, Days(results, now),
@@ -118,7 +119,7 @@ sealed class OverviewQuery(RecordQuery record)
         foreach (var answers in open.Where(one => one.Type == "QuestionnaireResponse"))
             yield return new("questionnaire", answers.Json.At("_questionnaire").FirstAt("extension").TextAt("valueString") ?? answers.Entry.Title, Until: null, EntryPath(answers));
         foreach (var message in unread)
-            yield return new("message", message.Json.At("topic").Exists() ? message.Entry.Title : message.Json.At("sender").TextAt("display") ?? message.Entry.Title, FhirDate.Read(message.Json.TextAt("sent")), EntryPath(message));
+            yield return new("message", message.Json.At("topic").Exists() ? message.Entry.Title : message.Json.At("sender").TextAt("display") ?? message.Entry.Title, FhirDate.Read(message.Json.TextAt("sent")), $"/messages/{Uri.EscapeDataString(message.Stored.Id)}");
         foreach (var medicine in taken)
             if (EndOf(medicine.Json) is { } end && end.Local <= now.AddDays(RenewalDays) && end.Local >= now.AddDays(-MissedDays)) yield return new("renewal", medicine.Entry.Title, end, $"{record}/medication");
 

@@ -56,6 +56,11 @@ sealed class RecordQuery(RecordStore store, SearchEngine search, TimeProvider cl
     public Task<SearchPage> Everywhere(string? type, AccessFilter filter, CancellationToken stop, params (string Name, string Value)[] parameters) =>
         search.Search(new(type, [.. parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value))], Strict: true), filter, stop);
 
+    /// <summary>The same, from a page on.</summary>
+    /// <param name="cursor">Of the page; null for the first.</param>
+    public Task<SearchPage> Everywhere(string? cursor, string? type, AccessFilter filter, CancellationToken stop, params (string Name, string Value)[] parameters) =>
+        search.Search(new(type, [.. parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value))], Strict: true) { Cursor = cursor }, filter, stop);
+
     /// <summary>These patients, as far as the reader may see them, by their id.</summary>
     public async Task<Dictionary<string, (PatientHeader Header, StoredResource Stored)>> Patients(IEnumerable<string> ids, AccessFilter filter, CancellationToken stop)
     {

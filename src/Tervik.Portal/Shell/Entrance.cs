@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tervik.Portal.Faults;
 using Tervik.Portal.Forms;
+using Tervik.Portal.Messages;
 using Tervik.Portal.Reading;
 using Tervik.Portal.SignIn;
 using Tervik.Records;
@@ -17,7 +18,7 @@ using Tervik.Trust.Relations;
 namespace Tervik.Portal.Shell;
 
 /// <summary>Where every page begins: who is it, may they, and what surrounds the page.</summary>
-sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, ProfessionalAccess professionals, Sessions sessions, RecordStore store, Trust.Snooping.Alerts alerts, TimeProvider clock, IDemonstration? demonstration = null)
+sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, ProfessionalAccess professionals, Sessions sessions, RecordStore store, Trust.Snooping.Alerts alerts, MessagesQuery messages, TimeProvider clock, IDemonstration? demonstration = null)
 {
     /// <summary>Asks for the decision about a page.</summary>
     /// <param name="request">The request.</param>
@@ -59,7 +60,8 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
                 Opened = principal.Kind == PrincipalKind.Professional ? (await professionals.Of(principal.Agent!, stop)).Exceptional : [],
             } : null;
         var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = demonstration?.HasTour == true, Sought = Sought.Of(request),
-            ReviewsAlerts = person is { IsProfessional: true } && (await alerts.ReviewedBy(person.Reference, stop)).Count > 0 };
+            ReviewsAlerts = person is { IsProfessional: true } && (await alerts.ReviewedBy(person.Reference, stop)).Count > 0,
+            UnreadMessages = person is null || permission is not { Refusal: null } ? 0 : await messages.Unread(await messages.PartyOf(person, stop), permission.Filter, stop) };
         return new(control, store, interaction, permission, frame, held);
     }
 
@@ -77,6 +79,8 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
 sealed class Visit(IAccessControl control, RecordStore store, Interaction? interaction, Permission? permission, Frame frame, IResult? held)
 {
     public Frame Frame => frame;
+    /// <summary>The decision; null for a page that shows nothing of the record.</summary>
+    public Permission? Permission => permission;
     /// <summary>What may be seen.</summary>
     public AccessFilter Filter => permission?.Filter ?? AccessFilter.Nothing;
     /// <summary>Who is signed in. Only after <see cref="Refusal"/> was null.</summary>

@@ -18,6 +18,8 @@ public sealed record Frame(SignedIn? Person, string Scheme, string Here, string 
     public Sought Sought { get; init; } = Sought.Nothing;
     /// <summary>Whether this professional answers alerts about accesses.</summary>
     public bool ReviewsAlerts { get; init; }
+    /// <summary>How many threads of messages the person has not read.</summary>
+    public long UnreadMessages { get; init; }
     /// <summary>Whether the page that tells whom to be and what to try is there.</summary>
     public bool HasTour { get; init; }
 }
@@ -41,4 +43,4 @@ public sealed record SignedIn(string Reference, PrincipalKind Kind, string Name)
 }
 
 /// <summary>Which entry of the main navigation a page belongs to.</summary>
-public enum Place { None, Record, Today, Patients, Tasks, Alerts, Account }
+public enum Place { None, Record, Today, Patients, Tasks, Messages, Alerts, Account }

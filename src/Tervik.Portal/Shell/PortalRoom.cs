@@ -26,6 +26,7 @@ using Tervik.Portal.Handover;
 using Tervik.Portal.Imaging;
 using Tervik.Portal.LookUp;
 using Tervik.Portal.Medication;
+using Tervik.Portal.Messages;
 using Tervik.Portal.Overview;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Procedures;
@@ -82,6 +83,7 @@ public static class PortalRoom
         services.AddSingleton<ResultsQuery>();
         services.AddSingleton<SituationQuery>();
         services.AddSingleton<MedicationQuery>();
+        services.AddSingleton<MessagesQuery>().AddSingleton<Recipients>();
         return services;
     }
 
@@ -109,6 +111,7 @@ public static class PortalRoom
         app.MapToday();
         app.MapPatients();
         app.MapTasks();
+        app.MapMessages();
         app.MapGo();
         app.MapRecord();
         app.MapFlowsheet();

@@ -16,7 +16,7 @@ namespace Tervik.Portal.Tasks;
 /// <summary>One task and the answer to it.</summary>
 public sealed record TaskModel(TaskLine Task);
 
-/// <summary>What waits for a professional: tasks to answer, messages to read, results to acknowledge.</summary>
+/// <summary>What waits for a professional: tasks to answer, results to acknowledge; how many messages are unread.</summary>
 static class TasksEndpoints
 {
     const int LongestComment = 2000;
@@ -28,7 +28,6 @@ static class TasksEndpoints
         routes.MapGet("/tasks", Show);
         routes.MapGet("/tasks/{id}", ShowOne);
         routes.MapPost("/tasks/{id}", Answer).DisableAntiforgery(); // FormGuard does it.
-        routes.MapPost("/tasks/messages/{id}", MarkRead).DisableAntiforgery();
         routes.MapPost("/tasks/results/{id}", Acknowledge).DisableAntiforgery();
     }
 
@@ -108,24 +107,6 @@ static class TasksEndpoints
             if (task["note"] is null) task["note"] = notes;
         }
         return task;
-    }
-
-    static async Task<IResult> MarkRead(string id, HttpContext request, Entrance entrance, RecordStore store, RecordWriter writer, TimeProvider clock, CancellationToken stop)
-    {
-        var (visit, _) = await entrance.EnterForm(request, new("update", "Communication", id), stop);
-        if (visit.Refusal is { } refusal) return refusal;
-        // Somebody else may have read it first, or answered it meanwhile: then it is looked at once more.
-        for (var attempt = 0; attempt < 3; attempt++)
-        {
-            if (await store.Read("Communication", id, visit.Filter, stop) is not { IsDeleted: false } stored || RecordQuery.Take(stored, RecordQuery.PatientOf) is not { } patient) return await visit.NotFound(stop);
-            var message = JsonNode.Parse(stored.Body)!.AsObject();
-            if (message["received"] is not null) break;
-            message["received"] = Now(clock);
-            var result = await writer.Write(visit, patient, "read-message", [new(message, id, stored.Version)], stop);
-            if (result.Outcome == Written.Saved) break;
-            if (result.Outcome == Written.Refused) return FaultPage.Of(FaultKind.Forbidden, visit.Frame);
-        }
-        return TypedResults.LocalRedirect("/tasks#messages");
     }
 
     static async Task<IResult> Acknowledge(string id, HttpContext request, Entrance entrance, RecordStore store, RecordWriter writer, TimeProvider clock, CancellationToken stop)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Tervik.Portal.Medication;
+using Tervik.Portal.Messages;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
@@ -33,16 +34,6 @@ public sealed record TaskLine(string Id, int Version, string Title, string? Deta
     public bool IsOpen => Status is "requested" or "received" or "accepted" or "ready" or "in-progress" or "on-hold";
 }
 
-/// <summary>A message that nobody has read.</summary>
-/// <param name="Id">Logical id.</param>
-/// <param name="Version">What is shown of it.</param>
-/// <param name="From">Who wrote it, or null.</param>
-/// <param name="Sent">When.</param>
-/// <param name="Topic">About what, or null.</param>
-/// <param name="Text">What it says.</param>
-/// <param name="Patient">About whom.</param>
-public sealed record MessageLine(string Id, int Version, string? From, FhirDate? Sent, string? Topic, string Text, PatientHeader Patient);
-
 /// <summary>A result that somebody has to say they have seen.</summary>
 /// <param name="Patient">Whose.</param>
 /// <param name="Result">What.</param>
@@ -51,14 +42,14 @@ public sealed record ResultLine(PatientHeader Patient, Result Result, int Versio
 
 /// <summary>What waits for a professional.</summary>
 /// <param name="Tasks">The most urgent first, then by when they are due.</param>
-/// <param name="Messages">Newest first.</param>
+/// <param name="UnreadMessages">How many threads of messages are unread.</param>
 /// <param name="Results">Newest first.</param>
-public sealed record TasksModel(IReadOnlyList<TaskLine> Tasks, IReadOnlyList<MessageLine> Messages, IReadOnlyList<ResultLine> Results);
+public sealed record TasksModel(IReadOnlyList<TaskLine> Tasks, long UnreadMessages, IReadOnlyList<ResultLine> Results);
 
-/// <summary>Reads tasks, messages and critical results; the access filter lets through only those about patients of the reader.</summary>
-sealed class TasksQuery(RecordQuery record, DutyQuery duties, RecordStore store)
+/// <summary>Reads tasks and critical results, and counts messages; the access filter lets through only those about patients of the reader.</summary>
+sealed class TasksQuery(RecordQuery record, DutyQuery duties, MessagesQuery messages, RecordStore store)
 {
-    const int MostTasks = 200, MostMessages = 100, MostObservations = 500, MostResults = 50;
+    const int MostTasks = 200, MostObservations = 500, MostResults = 50;
     /// <summary>Critical results are asked about for so long.</summary>
     const int ResultDays = 14;
 
@@ -68,23 +59,22 @@ sealed class TasksQuery(RecordQuery record, DutyQuery duties, RecordStore store)
         var now = record.Today;
         var duty = await duties.Load(person, filter, stop);
         var owned = record.Everywhere("Task", filter, stop, ("owner", duty.Recipients), ("status", Standing.OpenTaskStates), ("_sort", "authored-on"), Count(MostTasks));
-        var unread = record.Everywhere("Communication", filter, stop, ("recipient", duty.Recipients), ("received:missing", "true"), ("status", "in-progress,completed"), ("_sort", "-sent"), Count(MostMessages));
+        var unread = messages.HowManyUnread(person, filter, stop);
         var observed = record.Everywhere("Observation", filter, stop, ("date", $"ge{RecordQuery.Day(now.AddDays(-ResultDays))}"), ("_sort", "-date"), Count(MostObservations));
 
         using var read = new ParsedRecord();
         var tasks = read.Add((await owned).Matches);
-        var messages = read.Add((await unread).Matches).Where(message => message.Json.At("sender").TextAt("reference") != person.Reference).ToList();
         var critical = new List<(StoredResource Stored, Result Result)>();
         foreach (var stored in (await observed).Matches)
             if (critical.Count < MostResults && RecordQuery.Results(stored).FirstOrDefault(result => result.Flag is Flag.CriticallyHigh or Flag.CriticallyLow) is { } result) critical.Add((stored, result));
         var acknowledged = await Acknowledged([.. critical.Select(one => one.Stored.Id)], filter, stop);
         critical.RemoveAll(one => acknowledged.Contains(one.Stored.Id));
         var results = read.Add(critical.Select(one => one.Stored));
-        var people = await record.Patients(tasks.Concat(messages).Concat(results).Select(one => RecordQuery.PatientOf(one.Json)).OfType<string>(), filter, stop);
+        var people = await record.Patients(tasks.Concat(results).Select(one => RecordQuery.PatientOf(one.Json)).OfType<string>(), filter, stop);
         read.Add(people.Values.Select(one => one.Stored));
         return (new(
             [.. tasks.Where(one => Who(one) is not null).Select(one => Line(one, Who(one)!, now)).OrderBy(line => line.Rank).ThenBy(line => line.Due?.Instant ?? DateTimeOffset.MaxValue)],
-            [.. messages.Where(one => Who(one) is not null).Select(one => Message(one, Who(one)!))],
+            await unread,
             [.. results.Zip(critical).Where(pair => Who(pair.First) is not null).Select(pair => new ResultLine(Who(pair.First)!, pair.Second.Result, pair.First.Stored.Version))]), read.Read, [.. people.Keys]);
 
         PatientHeader? Who(Parsed one) => RecordQuery.PatientOf(one.Json) is { } id && people.TryGetValue(id, out var found) ? found.Header : null;
@@ -120,7 +110,4 @@ sealed class TasksQuery(RecordQuery record, DutyQuery duties, RecordStore store)
     }
 
     static (string Type, string Id)? FocusOf(JsonElement task) => task.At("focus").TextAt("reference")?.Split('/') is [var type, var id, ..] ? (type, id) : null;
-
-    static MessageLine Message(Parsed one, PatientHeader patient) => new(one.Stored.Id, one.Stored.Version, one.Json.At("sender").TextAt("display"), FhirDate.Read(one.Json.TextAt("sent")),
-        Codes.Write(one.Json.At("topic")), string.Join("\n", one.Json.ItemsAt("payload").Select(part => part.TextAt("contentString")).OfType<string>()), patient);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tervik.Portal.Chart;
+using Tervik.Portal.Messages;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
@@ -43,7 +44,7 @@ public sealed record CriticalLine(PatientHeader Patient, Result Result);
 public sealed record TodayModel(DateTime Day, bool IsToday, IReadOnlyList<AppointmentLine> Appointments, IReadOnlyList<StayLine> Stays, IReadOnlyList<CriticalLine> Critical, long OpenTasks, long UnreadMessages);
 
 /// <summary>Reads a day. Whose patients they are is not asked here: the access filter lets no others through.</summary>
-sealed class TodayQuery(RecordQuery record, DutyQuery duties)
+sealed class TodayQuery(RecordQuery record, DutyQuery duties, MessagesQuery messages)
 {
     const int MostAppointments = 100, MostStays = 100, MostAlerts = 1000, MostObservations = 300, ShownCritical = 10;
     /// <summary>A critical result older than this stands in the chart, not on the day's page.</summary>
@@ -60,7 +61,7 @@ sealed class TodayQuery(RecordQuery record, DutyQuery duties)
         var running = isToday ? record.Everywhere("Encounter", filter, stop, ("status", Standing.RunningStates), ("_sort", "-date"), Count(MostStays)) : null;
         var observations = isToday ? record.Everywhere("Observation", filter, stop, ("date", $"ge{RecordQuery.Day(now.AddDays(-CriticalDays))}"), ("_sort", "-date"), Count(MostObservations)) : null;
         var tasks = record.Everywhere("Task", filter, stop, ("owner", duty.Recipients), ("status", Standing.OpenTaskStates), ("_count", "0"));
-        var messages = record.Everywhere("Communication", filter, stop, ("recipient", duty.Recipients), ("received:missing", "true"), ("status", "in-progress,completed"), ("_count", "0"));
+        var unread = messages.HowManyUnread(person, filter, stop);
 
         using var read = new ParsedRecord();
         var booked = read.Add((await appointments).Matches);
@@ -81,7 +82,7 @@ sealed class TodayQuery(RecordQuery record, DutyQuery duties)
             [.. stays.Where(one => Who(one) is not null).Select(one => new StayLine(Who(one)!.Value.Header, one.Entry, Standing.IsStay(one.Json), PlaceOf(one), IsOn(one, duty.Wards), alerts[Who(one)!.Value.Header.Id]))
                 .OrderBy(line => line.IsOnMyWard ? 0 : 1).ThenBy(line => line.IsStay ? 0 : 1).ThenBy(line => line.Place, StringComparer.CurrentCulture)],
             [.. critical.Where(one => Who(one.One) is not null).Select(one => new CriticalLine(Who(one.One)!.Value.Header, one.Result))],
-            (await tasks).Total ?? 0, (await messages).Total ?? 0), read.Read, [.. people.Keys]);
+            (await tasks).Total ?? 0, await unread), read.Read, [.. people.Keys]);
 
         (PatientHeader Header, StoredResource Stored)? Who(Parsed one) => RecordQuery.PatientOf(one.Json) is { } id && people.TryGetValue(id, out var found) ? found : null;
     }

@@ -17,7 +17,7 @@ public sealed record FileSettings
 }
 
 /// <summary>Decides whether files that are sent may be stored. Those that stood in the version before are not asked about again: who marks an old letter as an error must not be stopped by what is inside.</summary>
-sealed partial class FileAdmission(RestSettings settings, ILogger<FileAdmission> logger)
+public sealed partial class FileAdmission(RestSettings settings, ILogger<FileAdmission> logger)
 {
     /// <summary>Of one resource; each is a connection to the scanner.</summary>
     const int MostScanned = 500;

@@ -132,6 +132,14 @@ public sealed class Sessions(Database database, TrustSettings settings, TimeProv
         ended.ForEach(recent.Forget);
     }
 
+    /// <summary>Whether the request's session is still open, long after the request began. To ask is not to use it: it ends when it would have.</summary>
+    public async ValueTask<bool> IsOpen(HttpContext request, CancellationToken stop)
+    {
+        if (Secret.Hash(SecretOf(request)) is not { } hash || await recent.Find(hash, Read, stop) is not { } open) return false;
+        var nowUs = clock.NowUs();
+        return nowUs < open.EndsUs && nowUs - open.SeenUs < (long)settings.SessionIdle.TotalMicroseconds;
+    }
+
     /// <summary>Who is signed in; null when there is no session or it has ended.</summary>
     internal async ValueTask<Principal?> Find(HttpContext request, CancellationToken stop)
     {

@@ -297,8 +297,11 @@ public sealed class ProfessionalTests(Browser browser) : IClassFixture<Browser>,
         await Browser.SignIn(page, "Søren Holm");
         await page.GotoAsync("/tasks");
         var form = await page.Locator("form[action='/tasks/results/to-see']").EvaluateAsync<string>("form => new URLSearchParams(new FormData(form)).toString()");
-        await page.Locator("form[action='/tasks/messages/to-read'] button").ClickAsync();
-        await page.ArrivesAt("**/tasks#messages");
+        await page.GotoAsync("/messages?show=unread");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Only for this test" }).ClickAsync();
+        await page.ArrivesAt("**/messages/to-read");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Mark as read" }).ClickAsync();
+        await page.GotoAsync("/messages?show=unread");
         Assert.DoesNotContain("Only for this test", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         var message = await Read(client, "Communication/to-read");
         Assert.Equal(("completed", true), ((string?)message["status"], message["received"] is not null));

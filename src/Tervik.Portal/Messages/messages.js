@@ -47,9 +47,10 @@ async function markRead() {
 function leave() { source.close(); if (!isWriting()) location.reload(); }
 
 const source = new EventSource(live.dataset.live);
-let state = null;
-// The first thing it says after each beginning: what was missed meanwhile is fetched.
-source.addEventListener('state', event => { if (state !== null && state !== event.data) refresh(true); state = event.data; });
+// As the page was when it was written, where it says so.
+let state = live.dataset.state ?? null;
+// The first thing it says after each beginning: what was missed meanwhile, also between the page and the stream, is fetched.
+source.addEventListener('state', event => { if (state !== event.data) refresh(state !== null); state = event.data; });
 source.addEventListener('news', event => { state = event.data; refresh(true); });
 source.addEventListener('over', leave);
 document.addEventListener('visibilitychange', markRead);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Care.Booking;
+using Tervik.Care.Hl7;
 using Tervik.Records.Resources;
 using Tervik.Storage;
 
@@ -22,6 +23,7 @@ public static class CareRoom
         services.AddSingleton<Offers>();
         services.AddSingleton<BookingDesk>();
         services.AddHostedService<AppointmentFollower>();
+        services.AddHl7();
         return services;
     }
 
@@ -29,6 +31,7 @@ public static class CareRoom
     public static WebApplication MapCare(this WebApplication app)
     {
         app.MapScheduling();
+        app.MapHl7();
         return app;
     }
 }

@@ -9,7 +9,7 @@ namespace Tervik.Care.Hl7;
 readonly record struct Hl7Place(string Segment, int Sequence = 1, int Field = 0, int Repetition = 0, int Component = 0)
 {
     /// <summary>As ERL of ERR-2: a part only where those before it are said.</summary>
-    public override string ToString() => Segment.Length == 0 ? ""
+    public override string ToString() => string.IsNullOrEmpty(Segment) ? ""
         : string.Join('^', [Segment, $"{Sequence}", .. new[] { Field, Repetition, Component }.TakeWhile(part => part > 0).Select(part => $"{part}")]);
 }
 

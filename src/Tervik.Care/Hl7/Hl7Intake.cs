@@ -205,14 +205,20 @@ sealed partial class Hl7Intake(RecordStore store, SearchEngine searches, IAccess
             note.Put("occurredDateTime", outcome.Occurred);
             note.Put("recorded", clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             note.Put("activity", Fhir.Concept("http://terminology.hl7.org/CodeSystem/v2-0003", message.Event));
+            note.Put("location", outcome.Location?.DeepClone());
             note.Put("agent", Fhir.Array(
-                Fhir.Object(("type", Fhir.Concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", "transmitter", "Transmitter")), ("who", Fhir.Object(("identifier", new JsonObject { ["value"] = name.Client }), ("display", name.Client)))),
-                outcome.Operator is null ? null : Fhir.Object(("type", Fhir.Concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", "enterer", "Enterer")), ("who", outcome.Operator.DeepClone()))));
+            [
+                Agent("transmitter", Fhir.Object(("identifier", new JsonObject { ["value"] = name.Client }), ("display", name.Client))!, outcome.Facility),
+                .. outcome.People.Select(one => Agent(one.Type, one.Who, null)),
+            ]));
             note.Put("entity", new JsonArray(new JsonObject { ["role"] = "source", ["what"] = new JsonObject { ["identifier"] = DataTypes.Identifier(new(types.Namespaces.Sender, name.ControlId)), ["display"] = $"HL7 v2 {message.Type} {message.Event}" } }));
             writes.Add(Prepare(permission, note));
         }
         return writes;
     }
+
+    static JsonObject? Agent(string type, JsonObject who, JsonObject? facility) =>
+        Fhir.Object(("type", Fhir.Concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", type)), ("who", who.DeepClone()), ("onBehalfOf", facility?.DeepClone()));
 
     static IEnumerable<string> PatientsOf(List<Edited> edited, HashSet<string> written) => edited.Where(one => written.Contains(one.Reference))
         .Select(one => one.Type == "Patient" ? one.Reference : one.Resource["subject"].Text("reference") ?? one.Resource["patient"].Text("reference") ?? one.Resource["beneficiary"].Text("reference")

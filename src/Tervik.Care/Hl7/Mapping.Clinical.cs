@@ -124,7 +124,10 @@ sealed partial class Mapping
         if (allergy.Resource["verificationStatus"]?.Has("entered-in-error") ?? false) allergy.Resource.Remove("verificationStatus");
         allergy.Put("clinicalStatus", Fhir.Concept(AllergyClinical, status == "I" ? "inactive" : "active"));
         if (status is "C" or "U" or "P" or "S" or "D") allergy.Put("verificationStatus", Fhir.Concept(AllergyVerification, status switch { "C" => "confirmed", "D" => "refuted", _ => "unconfirmed" }));
-        if (iam[18].HasValue && await Person(iam[18].First) is { } recorder) allergy.Put("recorder", recorder);
+        if (iam[23].HasValue && await Person(iam[23].First) is { } recorder) allergy.Put("recorder", recorder);
+        // Who said so, of whom the segment has no more than a name.
+        if (iam[15][1].Text == "SEL") allergy.Put("asserter", Fhir.Reference(patient.Reference));
+        else if (DataTypes.Display(iam[14].First, from: 1) is { } reporter) allergy.Put("asserter", Fhir.Object(("type", iam[15].HasValue ? "RelatedPerson" : "Practitioner"), ("display", reporter)));
         return allergy;
     }
 
@@ -269,6 +272,22 @@ sealed partial class Mapping
         }
     }
 
+    /// <summary>IN1-16: the patient, when name and birth say so; else somebody related.</summary>
+    async ValueTask<Edited> Subscriber(Edited patient, Hl7Segment in1, JsonObject name)
+    {
+        var born = DataTypes.Date(in1[18].First);
+        if (patient.Resource.Items("name").Any(own => own.Text("family") == name.Text("family") && JsonNode.DeepEquals(own["given"], name["given"])) && (born is null || born == patient.Resource.Text("birthDate"))) return patient;
+        var person = await changes.ReadOrBegin("RelatedPerson", changes.IdOf("RelatedPerson", patient.Id, "subscriber", in1[16].First.Raw));
+        person.Put("patient", Fhir.Reference(patient.Reference));
+        if (person.IsNew) person.Put("active", true);
+        person.Put("name", new JsonArray(name));
+        if (DataTypes.Concept(in1[17].First, Tables.Relationship, "0063") is { } relationship) person.Put("relationship", new JsonArray(relationship));
+        person.Put("birthDate", born);
+        if (in1[43].HasValue) person.Put("gender", Tables.Sex.GetValueOrDefault(in1[43].Text, "unknown"));
+        if (types.Address(in1[19].First) is { } address) person.Put("address", new JsonArray(address));
+        return person;
+    }
+
     async ValueTask Insurance(Edited patient, Hl7Segment in1)
     {
         var plan = DataTypes.Concept(in1[2].First, table: "0072");
@@ -289,8 +308,7 @@ sealed partial class Mapping
         coverage.Put("payor", new JsonArray(payor ?? Fhir.Object(("display", in1[2][2].Said ?? in1[2][1].Text))!));
         coverage.Set("relationship", in1[17], () => Tables.Subscriber.TryGetValue(in1[17][1].Text, out var known) ? Fhir.Concept("http://terminology.hl7.org/CodeSystem/subscriber-relationship", known) : DataTypes.Concept(in1[17].First, table: "0063"));
         if (in1[17][1].Text is "SEL") coverage.Put("subscriber", Fhir.Reference(patient.Reference));
-        else if (in1[16].HasValue && types.HumanName(in1[16].First) is { } name)
-            coverage.Put("subscriber", Fhir.Object(("type", "RelatedPerson"), ("display", string.Join(' ', ((name["given"] as JsonArray)?.Select(part => part!.GetValue<string>()) ?? []).Append(name.Text("family")).OfType<string>()))));
+        else if (in1[16].HasValue && types.HumanName(in1[16].First) is { } name) coverage.Put("subscriber", Fhir.Reference((await Subscriber(patient, in1, name)).Reference));
         foreach (var (field, kind) in new[] { (in1[8], "group"), (in1[2], "plan") })
             coverage.Replace("class", field, one => one["type"].Has(kind), () => [field[1].Said is { } value
                 ? Fhir.Object(("type", Fhir.Concept("http://terminology.hl7.org/CodeSystem/coverage-class", kind)), ("value", value), ("name", kind == "group" ? in1[9][1].Said : in1[2][2].Said)) : null]);

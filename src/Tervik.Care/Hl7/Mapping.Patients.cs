@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tervik.Trust.Relations;
 
 namespace Tervik.Care.Hl7;
 
@@ -148,8 +150,9 @@ sealed partial class Mapping
         var person = await changes.ReadOrBegin("RelatedPerson", changes.IdOf("RelatedPerson", patient.Id, keys.Count > 0 ? $"{keys[0].Key.System}|{keys[0].Key.Value}" : $"{nk1[2].First.Raw}\u001F{nk1[3][1].Text}"));
         person.Put("patient", Fhir.Reference(patient.Reference));
         if (person.IsNew) person.Put("active", true);
-        if (!relationships.Exists(relationship => Custody.Any(code => relationship.Has(code))))
-            foreach (var (_, value) in keys) person.Identify(types.Identifier(value));
+        var mayHaveCustody = relationships.Exists(relationship => Custody.Any(code => relationship.Has(code)));
+        foreach (var (_, value) in keys)
+            if (types.Identifier(value) is { } identifier && !(mayHaveCustody && IsNational(identifier))) person.Identify(identifier);
         if (relationships.Count > 0) person.Put("relationship", new JsonArray([.. relationships]));
         var names = nk1[2].HasValue ? nk1[2] : nk1[30];
         person.Replace("name", names, _ => true, () => names.Repetitions.Select(value => types.HumanName(value)));
@@ -163,6 +166,24 @@ sealed partial class Mapping
         person.Set("communication", nk1[20], () => DataTypes.Concept(nk1[20].First, table: "0296") is { } language ? new JsonArray(new JsonObject { ["language"] = language }) : null);
     }
 
+    static bool IsNational(JsonObject identifier)
+    {
+        using var person = JsonDocument.Parse(new JsonObject { ["identifier"] = new JsonArray(identifier.DeepClone()) }.ToJsonString());
+        return FamilyRelations.NationalNumbers(person.RootElement).Any();
+    }
+
+    /// <summary>PID-21: the mother, of whom nothing else is known. Her national number is left out, as of <see cref="Custody"/>.</summary>
+    async ValueTask Mother(Edited patient, Hl7Segment pid)
+    {
+        var identifiers = pid[21].Repetitions.Select(value => types.Identifier(value)).OfType<JsonObject>().Where(identifier => !IsNational(identifier)).ToList();
+        if (identifiers.Count == 0) return;
+        var mother = await changes.ReadOrBegin("RelatedPerson", changes.IdOf("RelatedPerson", patient.Id, "mother"));
+        mother.Put("patient", Fhir.Reference(patient.Reference));
+        if (mother.IsNew) mother.Put("active", true);
+        mother.Put("relationship", new JsonArray(Fhir.Concept("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "MTH", "mother")));
+        foreach (var identifier in identifiers) mother.Identify(identifier);
+    }
+
     /// <summary>A01 and its like of one patient: everything that belongs to the PID.</summary>
     async ValueTask<(Edited Patient, Edited? Encounter)> Person(IReadOnlyList<Hl7Segment> group)
     {
@@ -170,6 +191,7 @@ sealed partial class Mapping
         var visit = group.TakeWhile(segment => segment.Name != "PV1").ToList();
         var patient = await Patient(group[0], visit);
         foreach (var nk1 in group.Where(segment => segment.Name == "NK1")) await Kin(patient, nk1);
+        await Mother(patient, group[0]);
         var encounter = await Visit(patient, group);
         await Clinical(patient, encounter, group);
         return (patient, encounter);

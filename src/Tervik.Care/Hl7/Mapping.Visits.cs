@@ -73,7 +73,8 @@ sealed partial class Mapping
             encounter.Set("length", pv2[11], () => DataTypes.Number(pv2[11].Text) is { } days ? Fhir.Object(("value", days), ("unit", "days"), ("system", "http://unitsofmeasure.org"), ("code", "d")) : null);
             encounter.Extension("http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedStartDate", pv2[8], "valueDateTime", () => types.DateTime(pv2[8].First));
             encounter.Extension("http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedEndDate", pv2[9], "valueDateTime", () => types.DateTime(pv2[9].First));
-            if (!pv1[8].HasValue) await Participants(encounter, pv2[13], "REF", "referrer");
+            foreach (var value in pv2[13].Repetitions)
+                if (await Person(value) is { } source) encounter.Add("participant", new() { ["type"] = new JsonArray(Typed(V3Participation, "REF", "referrer")), ["individual"] = source });
         }
         return encounter;
     }
@@ -113,7 +114,7 @@ sealed partial class Mapping
             _ => null,
         };
         if (status is null && !encounter.IsNew) return;
-        status ??= message.Type == "SIU" ? "planned" : pv1[45].HasValue ? "finished" : pv1[2][1].Text is "P" ? "planned" : pv1[2][1].Text is "U" or "" ? "unknown" : "in-progress";
+        status ??= message.Type == "SIU" ? "planned" : pv1[45].HasValue && trigger is not ("A15" or "A16" or "A25" or "A26") ? "finished" : trigger is "A15" or "A16" or "A25" or "A26" ? "in-progress" : pv1[2][1].Text is "P" ? "planned" : pv1[2][1].Text is "U" or "" ? "unknown" : "in-progress";
         encounter.Put("status", status);
     }
 

@@ -24,9 +24,11 @@ sealed partial class Mapping
 
     /// <summary>What a mapping gave besides the changes.</summary>
     /// <param name="Occurred">When it happened; null when nobody said.</param>
-    /// <param name="Operator">Who entered it; null when nobody said.</param>
+    /// <param name="People">Who had a hand in it (as provenance-participant-type), in order.</param>
+    /// <param name="Facility">Whose system sent it; null when nobody said.</param>
+    /// <param name="Location">Where it happened; null when nobody said.</param>
     /// <param name="Warnings">What the sender should know.</param>
-    internal sealed record Outcome(string? Occurred, JsonObject? Operator, IReadOnlyList<Hl7Fault> Warnings);
+    internal sealed record Outcome(string? Occurred, IReadOnlyList<(string Type, JsonObject Who)> People, JsonObject? Facility, JsonObject? Location, IReadOnlyList<Hl7Fault> Warnings);
 
     /// <summary>Whether messages of a type and event are taken.</summary>
     /// <exception cref="Hl7Exception">They are not: AR.</exception>
@@ -48,11 +50,35 @@ sealed partial class Mapping
         var mapping = new Mapping(message, changes, types);
         if (message.Type == "SIU") await mapping.Schedule();
         else await mapping.Administer();
-        return new(mapping.occurred?.Instant(types.Zone), await mapping.OperatorOf(), mapping.warnings);
+        return new(mapping.occurred?.Instant(types.Zone), await mapping.People(), await mapping.Facility(), await mapping.EventPlace(), mapping.warnings);
     }
 
-    /// <summary>EVN-5, or who entered an appointment (SCH-20).</summary>
-    async ValueTask<JsonObject?> OperatorOf() => message.First("EVN") is { } happened && happened[5].HasValue ? await Person(happened[5].First) : message.First("SCH") is { } schedule && schedule[20].HasValue ? await Person(schedule[20].First) : null;
+    /// <summary>EVN-5; of an appointment who asked for it, is responsible for it and entered it (SCH-12, -16, -20). They are no participants: what is written about them gives nobody access to the patient.</summary>
+    async ValueTask<IReadOnlyList<(string Type, JsonObject Who)>> People()
+    {
+        var people = new List<(string, JsonObject)>();
+        var (happened, schedule) = (message.First("EVN"), message.First("SCH"));
+        foreach (var (field, type) in new[] { (happened?[5] ?? default, "enterer"), (schedule?[12] ?? default, "author"), (schedule?[16] ?? default, "performer"), (schedule?[20] ?? default, "enterer") })
+            if (field.HasValueOrDefault && await Person(field.First) is { } person) people.Add((type, person));
+        return people;
+    }
+
+    /// <summary>MSH-22 since 2.7, else MSH-4.</summary>
+    async ValueTask<JsonObject?> Facility() => message.Header[22].HasValue && await Organization(message.Header[22].First) is { } responsible ? responsible : await Authority(message.Header[4]);
+
+    /// <summary>EVN-7.</summary>
+    async ValueTask<JsonObject?> EventPlace()
+    {
+        if (message.First("EVN") is not { } happened || !happened[7].HasValue) return null;
+        var (name, key) = (happened[7][1].Said ?? happened[7][2].Text, new Key(types.Namespaces.SystemOf(happened[7][1].Text, happened[7][2].Text, happened[7][3].Text), happened[7][1].Said ?? happened[7][2].Text));
+        var location = await changes.ReadOrBegin("Location", changes.IdOf("Location", "event", key.System, key.Value));
+        if (location.IsNew)
+        {
+            location.Put("identifier", Fhir.Array(DataTypes.Identifier(key)));
+            location.Put("name", name);
+        }
+        return Fhir.Reference(location.Reference, name);
+    }
 
     void Warn(Hl7Error code, Hl7Place place, string what) => warnings.Add(new(code, place, what) { IsWarning = true });
 

@@ -77,6 +77,7 @@ static class Hl7Text
         if (start < 0 || bytes.Length < start + 8) return "";
         var line = bytes[start..];
         if (line.IndexOfAny((byte)'\r', (byte)'\n') is >= 0 and var end) line = line[..end];
+        if (line.Length < 8) return "";
         var fields = Encoding.Latin1.GetString(line).Split((char)line[3], 20);
         if (fields.Length < 18) return "";
         var repetition = fields[1] is [_, var one, ..] ? one : '~';
@@ -117,7 +118,7 @@ static class Hl7Text
 
     static int Next(string text, int start)
     {
-        for (var at = text.IndexOf("MSH", start, StringComparison.Ordinal); at >= 0; at = text.IndexOf("MSH", at + 3, StringComparison.Ordinal))
+        for (var at = text.IndexOf("MSH", Math.Min(start, text.Length), StringComparison.Ordinal); at >= 0; at = text.IndexOf("MSH", at + 3, StringComparison.Ordinal))
             if (text[at - 1] is '\r' or '\n' && at + 3 < text.Length && text[at + 3] == text[3]) return at;
         return -1;
     }

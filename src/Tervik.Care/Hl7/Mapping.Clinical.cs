@@ -299,7 +299,6 @@ sealed partial class Mapping
         foreach (var value in in1[49].Repetitions) coverage.Identify(types.Identifier(value));
         if (plan is not null && in1[2][1].Said is { } planId) coverage.Identify(DataTypes.Identifier(new(Tables.SystemOf(in1[2][3].Text) ?? types.Namespaces.Sender, planId)));
         coverage.Set("subscriberId", in1[36], () => in1[36].Text);
-        if (in1[35].HasValue) coverage.Put("order", null);
         coverage.Set("type", in1[15], () => DataTypes.Concept(in1[15].First, table: "0086"));
         if (types.Period(in1[12].First, in1[13].First) is { } period) coverage.Put("period", period);
         JsonObject? payor = null;

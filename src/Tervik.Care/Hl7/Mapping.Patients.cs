@@ -111,7 +111,6 @@ sealed partial class Mapping
             if (types.DateTime(pid[29].First) is { } died && !pid[30].Text.Equals("N", StringComparison.OrdinalIgnoreCase)) patient.Put("deceasedDateTime", died);
             else patient.Put("deceasedBoolean", DataTypes.YesNo(pid[30].Text));
         }
-        // A patient that was brought back to life by a message is active again; one who was merged stays merged.
         await Practice(patient, group);
         return patient;
     }

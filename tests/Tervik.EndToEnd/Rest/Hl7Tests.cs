@@ -15,7 +15,7 @@ public sealed class Hl7Tests
     static CancellationToken Stop => TestContext.Current.CancellationToken;
     const string Media = "x-application/hl7-v2+er7";
 
-    static string Admission(string id, string patient, string visit = "V1", string extra = "") => $"MSH|^~\\&|HIS|HOSP|EHR|NODE|202601020304+0100||ADT^A01^ADT_A01|{id}|P|2.5{extra}\rEVN|A01|20260102030405\rPID|1||{patient}^^^HOSP&1.2.3&ISO^MR||Doe^Jane||19800203|F\rPV1|1|I|W3^12^2^HOSP|||||||||||||||||{visit}\r";
+    static string Admission(string id, string patient, string visit = "V1", string extra = "") => $"MSH|^~\\&|HIS|HOSP|EHR|NODE|202601020304+0100||ADT^A01^ADT_A01|{id}|P|2.5{extra}\rEVN|A01|20260102030405\rPID|1||{patient}^^^HOSP&1.2.3&ISO^MR||Doe^Jane||19800203|F\rPV1|1|I|W3^12^2^HOSP{new string('|', 16)}{visit}\r";
 
     static int FreePort()
     {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Care.Booking;
+using Tervik.Care.Hl7;
 using Tervik.Care.Messages;
 using Tervik.Records.Resources;
 using Tervik.Storage;
@@ -24,6 +25,7 @@ public static class CareRoom
         services.AddSingleton<BookingDesk>();
         services.AddHostedService<AppointmentFollower>();
         services.AddSingleton<MessageFeed>().AddHostedService(provider => provider.GetRequiredService<MessageFeed>());
+        services.AddHl7();
         return services;
     }
 
@@ -31,6 +33,7 @@ public static class CareRoom
     public static WebApplication MapCare(this WebApplication app)
     {
         app.MapScheduling();
+        app.MapHl7();
         return app;
     }
 }

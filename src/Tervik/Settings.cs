@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Configuration;
+using Tervik.Care.Hl7;
 using Tervik.Records.Files;
 using Tervik.Records.Model;
 using Tervik.Records.Rest;
@@ -21,7 +22,7 @@ sealed record Settings
     static readonly string[] Known =
     [
         "data", "database", "insecureDatabase", "keys", "dataKeys", "requireKeys", "databaseDiskEncrypted", "keepEndedTokens", "keepAnswered", "keepAccessLog", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries", "unfitFiles", "malwareScanner",
-        "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
+        "hl7", "hl7Certificate", "hl7CertificateKey", "hl7ClientAuthorities", "hl7Unprotected", "hl7TimeZone", "hl7Systems", "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
     /// <summary>Folder of the embedded database and the blobs.</summary>
@@ -60,6 +61,8 @@ sealed record Settings
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(30);
     /// <summary>Who signs the heads of the log of accesses besides the node itself.</summary>
     public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
+    /// <summary>How hospital systems send HL7 v2.</summary>
+    public Hl7Settings Hl7 { get; init; } = new();
     /// <summary>How much one account, application or network may ask for.</summary>
     public LimitSettings Limits { get; init; } = new();
     public int Readers { get; init; } = 8;
@@ -120,6 +123,7 @@ sealed record Settings
             DemoPatients = Number(configuration, "demoPatients", 60, 1, 1_000_000),
             SessionIdle = TimeSpan.FromSeconds(Number(configuration, "sessionIdleSeconds", 1800, 2, 86_400)),
             Witnesses = WitnessesOf(configuration["witnesses"] ?? ""),
+            Hl7 = Hl7Of(configuration),
             Limits = new()
             {
                 RequestsOfAccount = Number(configuration, "mostRequestsOfAccount", 100, 1, 10_000_000),
@@ -177,6 +181,29 @@ sealed record Settings
             Systems = [.. systems.Select(one => KeyValuePair.Create(one[0], one[1]))],
             Least = (configuration["eidLeast"] ?? "substantial") switch { "low" => Assurance.Low, "substantial" => Assurance.Substantial, "high" => Assurance.High, var other => throw Wrong("eidLeast", other, "low, substantial or high") },
         };
+    }
+
+    static Hl7Settings Hl7Of(IConfigurationRoot configuration)
+    {
+        string? File(string name) => configuration[name] is not { Length: > 0 } path ? null : System.IO.File.Exists(path) ? Path.GetFullPath(path) : throw Wrong(name, path, "a file in PEM");
+        T Parsed<T>(string name, Func<string, T> parse)
+        {
+            try
+            {
+                return parse(configuration[name] ?? "");
+            }
+            catch (Exception fault) when (fault is FormatException or TimeZoneNotFoundException or InvalidTimeZoneException)
+            {
+                throw new SettingsException($"The setting {name} cannot be used: {fault.Message}.");
+            }
+        }
+        Hl7Settings hl7 = new()
+        {
+            Mllp = Parsed("hl7", MllpPlace.Parse), Certificate = File("hl7Certificate"), CertificateKey = File("hl7CertificateKey"), ClientAuthorities = File("hl7ClientAuthorities"),
+            IsUnprotectedAllowed = Flag(configuration, "hl7Unprotected", otherwise: false), Systems = Parsed("hl7Systems", Hl7Settings.ParseSystems),
+            Zone = Parsed("hl7TimeZone", name => name.Length == 0 ? TimeZoneInfo.Utc : TimeZoneInfo.FindSystemTimeZoneById(name)),
+        };
+        return hl7.WhyNotOpened is { } why ? throw new SettingsException(why) : hl7;
     }
 
     static bool UnfitOf(string? text) => text switch { null or "" or "refuse" => false, "accept" => true, _ => throw Wrong("unfitFiles", text, "refuse (files whose content does not fit their type) or accept") };

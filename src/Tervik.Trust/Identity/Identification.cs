@@ -38,5 +38,8 @@ public sealed class Identification(AccessTokens tokens, OAuthPrincipals oauth, S
         return secret.Span.StartsWith(AccessTokens.Prefix, StringComparison.Ordinal) ? tokens.Find(secret, stop) : oauth.Find(secret, stop);
     }
 
+    /// <summary>Says who sent what came by another way than HTTP: whom that way belongs to, by the settings.</summary>
+    public static void Admit(HttpContext request, Principal principal) => request.Items[Key] = principal;
+
     internal static void Forget(HttpContext request) => request.Items.Remove(Key);
 }

@@ -53,7 +53,8 @@ sealed class Hl7Message
             if (segments.Count == MostSegments) throw TooLarge($"The message has more than {MostSegments} segments.");
             if (NameOf(line, delimiters) is not { } name)
                 throw new Hl7Exception(new Hl7Fault(Hl7Error.Sequence, new(segments.Count > 0 ? segments[^1].Name : "MSH", segments.Count > 0 ? segments[^1].Sequence : 1),
-                    $"Line {segments.Count + 1} does not begin with the three letters of a segment and {delimiters.Field}; a line end inside a field is written {delimiters.Escape}.br{delimiters.Escape}.")) { IsUnreadable = true };
+                    $"Line {segments.Count + 1} does not begin with the three letters of a segment and {delimiters.Field}; a line end inside a field is written {delimiters.Escape}.br{delimiters.Escape}."))
+                { IsUnreadable = true };
             if (name == "MSH" && segments.Count > 0) throw new Hl7Exception(new Hl7Fault(Hl7Error.Sequence, new("MSH", 2), "A second MSH begins before the message has ended."));
             var sequence = counts[name] = counts.GetValueOrDefault(name) + 1;
             segments.Add(Hl7Segment.Parse(name, sequence, line, delimiters));

@@ -55,7 +55,9 @@ sealed partial class MllpService(Hl7Settings settings, Hl7Intake intake, IServic
         {
             // Some systems cannot use a key that is in memory alone.
             ServerCertificate = X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), password: null),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13, ClientCertificateRequired = authorities is not null, CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            ClientCertificateRequired = authorities is not null,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };
         if (authorities is null) return options;
         var trusted = new X509Certificate2Collection();

@@ -23,10 +23,16 @@ public sealed record ClinicSetup(long AtUs, FrozenDictionary<string, Service> Se
 }
 
 /// <summary>Knows the set-up of the clinics, HealthcareService and Schedule in the record, as it is now.</summary>
-public sealed class Clinics(RecordStore store) : IDisposable
+public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
 {
     static readonly string[] Types = ["HealthcareService", "Schedule"];
+    static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    /// <summary>When the record was asked last, and how much this program had changed then.</summary>
+    sealed record Looked(long Made, long At);
+
     readonly SemaphoreSlim reading = new(1);
+    volatile Looked looked = new(-1, 0);
     readonly Dictionary<string, Service?> services = new(StringComparer.Ordinal);
     readonly Dictionary<string, ClinicCalendar?> calendars = new(StringComparer.Ordinal);
     volatile ClinicSetup setup = new(0, FrozenDictionary<string, Service>.Empty, FrozenDictionary<string, ClinicCalendar>.Empty)
@@ -34,15 +40,23 @@ public sealed class Clinics(RecordStore store) : IDisposable
         ServicesByKey = FrozenDictionary<long, Service>.Empty, CalendarsByKey = FrozenDictionary<long, ClinicCalendar>.Empty, ByActor = FrozenDictionary<long, IReadOnlyList<ClinicCalendar>>.Empty,
     };
 
-    /// <summary>As it is now: what was changed since is read before.</summary>
+    /// <summary>As it is now: what this program changed since is read before, what another one did within a second.</summary>
     public async ValueTask<ClinicSetup> Now(CancellationToken stop)
     {
+        var (made, last) = (store.ChangesOf(Types[0]) + store.ChangesOf(Types[1]), looked);
+        if (last.Made == made && clock.GetElapsedTime(last.At) < Fresh) return setup;
+        var at = clock.GetTimestamp();
         var newest = await store.Database.ReadOnce(Newest, stop);
-        if (newest <= setup.AtUs) return setup;
+        if (newest <= setup.AtUs)
+        {
+            looked = new(made, at);
+            return setup;
+        }
         await reading.WaitAsync(stop);
         try
         {
             if (newest > setup.AtUs) await Read(stop);
+            looked = new(made, at);
             return setup;
         }
         finally

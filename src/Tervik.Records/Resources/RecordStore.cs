@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using Tervik.Records.Access;
@@ -22,6 +23,7 @@ public sealed class RecordStore : IAsyncDisposable
     const string CursorSetting = "cursor-key";
 
     readonly Vault? vault;
+    readonly ConcurrentDictionary<string, long> changes = new(StringComparer.Ordinal);
 
     RecordStore(Database database, Keys keys, Vault? vault)
     {
@@ -184,11 +186,15 @@ public sealed class RecordStore : IAsyncDisposable
         }
         var result = await commits.Submit(new(writes, guards, beside), stop);
         if (result.Outcome != CommitOutcome.Done) return result;
+        foreach (var write in writes) changes.AddOrUpdate(write.Type, 1, static (_, count) => count + 1);
         foreach (var write in writes)
             if (write.Draft is { } draft) Keys.Learn(draft.Entries);
         if (definesParameters) await SearchParameters.Refresh(CancellationToken.None);
         return result;
     }
+
+    /// <summary>Grows with every write of a type that this process made: what was read of it at another number may be out of date.</summary>
+    public long ChangesOf(string type) => changes.GetValueOrDefault(type);
 
     /// <summary>Encrypts the bodies that were stored plain, of a store that is opened with a vault for the first time.</summary>
     /// <param name="isRenewal">All of them, with the keys of today.</param>

@@ -112,6 +112,8 @@ public sealed partial class Recurrence
 
     internal FrequencyType Frequency { get; }
     internal int Interval { get; }
+    /// <summary>Several days of a year with a number, such as BYDAY=-2TU,4WE: the library gives them out of order, so that a span may lack some.</summary>
+    internal bool IsOutOfOrder => Frequency == FrequencyType.Yearly && !parts.ContainsKey("BYMONTH") && parts.TryGetValue("BYDAY", out var days) && days.Contains(',') && days.Any(char.IsAsciiDigit);
     internal bool IsFinerThanMinutes { get; }
     internal IReadOnlyDictionary<string, string> Parts => parts;
 
@@ -157,15 +159,16 @@ public sealed partial class Recurrence
             if (wall < to) to = wall.PlusTicks(1);
         }
         if (to <= first) yield break;
-        if (to < LocalDateTime.MaxIsoValue.PlusYears(-1)) one.Until = Cal(to, isDate);
+        // The library compares where a step begins with UNTIL, and not what the step gives: a step more, and the end is looked at below.
+        if (to.Year + Interval + 1 < LocalDateTime.MaxIsoValue.Year) one.Until = Cal(Frequency switch { FrequencyType.Yearly => to.PlusYears(Interval), FrequencyType.Monthly => to.PlusMonths(Interval), _ => to }, isDate);
+        var months = parts.TryGetValue("BYMONTH", out var named) ? named.Split(',').Select(int.Parse).ToHashSet() : null;
         // The library counts INTERVAL in years of weeks there; others, and people, count calendar years.
         var isByWeeks = Frequency == FrequencyType.Yearly && Interval > 1 && rule.ByWeekNo.Count > 0 && rule.BySetPosition.Count == 0;
         if (isByWeeks) (one.Interval, one.Count) = (1, null);
         var left = Count ?? int.MaxValue;
         var found = new EvaluationOptions { MaxUnmatchedIncrementsLimit = MostSteps };
         var begin = Count is null ? Later(first, from) : first;
-        var skip = Count is null && Frequency is FrequencyType.Monthly or FrequencyType.Yearly && from > first ? Cal(from, isDate) : null;
-        using var walk = new RecurrencePatternEvaluator(one).Evaluate(Cal(begin, isDate), skip, found).GetEnumerator();
+        using var walk = new RecurrencePatternEvaluator(one).Evaluate(Cal(begin, isDate), null, found).GetEnumerator();
         while (left > 0)
         {
             try
@@ -183,6 +186,8 @@ public sealed partial class Recurrence
             }
             var start = LocalDateTime.FromDateTime(walk.Current.StartTime.Value);
             if (start >= to) yield break;
+            // It forgets them beside BYYEARDAY.
+            if (months is not null && !months.Contains(start.Month)) continue;
             if (isByWeeks && (start.Year - first.Year) % Interval != 0) continue;
             if (isUntilInstant && zone!.MapLocal(start) is { Count: > 0 } mapped && mapped.First().ToInstant() > end) continue;
             left--;

@@ -67,6 +67,11 @@ public sealed class DecisionTests
         open-record         Patient       -      -       R            -
         review              *             -      -       R            -
         apps                *             -      R       R            -
+        $find               Appointment   -      R       R            R
+        $find               Patient       -      -       -            -
+        $hold               Appointment   -      W       W            W
+        $book               Appointment   -      W       W            W
+        $book               Encounter     -      -       -            -
         alerts              *             -      -       R            -
         alert-review        *             -      -       W            -
         $export             *             -      -       -            -

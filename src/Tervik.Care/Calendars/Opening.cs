@@ -43,7 +43,6 @@ public sealed class Opening
         if (rrule is null) return;
         rule = Recurrence.Parse(rrule);
         if (rule.IsFinerThanMinutes) throw Refusal.Of("rrule", "It counts in seconds; expected FREQ=MINUTELY or longer, and no BYSECOND.");
-        if (rule.IsOutOfOrder) throw Refusal.Of("rrule", "It counts several days of the year; expected one numbered day in BYDAY, or several openings.", "not-supported");
         if (rule.MostOfDay > MostOfDay) throw Refusal.Of("rrule", $"It may give {rule.MostOfDay} openings in a day; expected {MostOfDay} at most.", "too-costly");
         if (rule.Count > Most) throw Refusal.Of("rrule", $"COUNT={rule.Count}; expected {Most} at most.", "too-costly");
         if (rule.Count is not null) counted = new(() => [.. rule.Starts(Start, zone: zone)]);

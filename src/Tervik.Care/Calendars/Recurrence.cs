@@ -11,7 +11,7 @@ using Tervik.Records;
 namespace Tervik.Care.Calendars;
 
 /// <summary>A recurrence rule (RFC 5545, section 3.3.10), read strictly and reckoned on the wall clock by Ical.Net. Cannot be changed; rules that were read stay read.</summary>
-/// <remarks>Three things are done around the library: a rule without COUNT is begun shortly before the time that is asked for and not at its start years ago; numbers that are given twice count once; years of INTERVAL are counted
+/// <remarks>Four things are done around the library: what a year gives is put in order; a rule without COUNT is begun shortly before the time that is asked for and not at its start years ago; numbers that are given twice count once; years of INTERVAL are counted
 /// by the calendar also where weeks are numbered (BYWEEKNO), as other programs do.</remarks>
 public sealed partial class Recurrence
 {
@@ -112,8 +112,6 @@ public sealed partial class Recurrence
 
     internal FrequencyType Frequency { get; }
     internal int Interval { get; }
-    /// <summary>Several days of a year with a number, such as BYDAY=-2TU,4WE: the library gives them out of order, so that a span may lack some.</summary>
-    internal bool IsOutOfOrder => Frequency == FrequencyType.Yearly && !parts.ContainsKey("BYMONTH") && parts.TryGetValue("BYDAY", out var days) && days.Contains(',') && days.Any(char.IsAsciiDigit);
     internal bool IsFinerThanMinutes { get; }
     internal IReadOnlyDictionary<string, string> Parts => parts;
 
@@ -165,11 +163,28 @@ public sealed partial class Recurrence
         // The library counts INTERVAL in years of weeks there; others, and people, count calendar years.
         var isByWeeks = Frequency == FrequencyType.Yearly && Interval > 1 && rule.ByWeekNo.Count > 0 && rule.BySetPosition.Count == 0;
         if (isByWeeks) (one.Interval, one.Count) = (1, null);
+        // What a year gives, it may give out of order, and twice (BYYEARDAY beside BYMONTH): its count cannot be used either.
+        var isByYears = Frequency == FrequencyType.Yearly && rule.ByWeekNo.Count == 0;
+        if (isByYears) one.Count = null;
         var left = Count ?? int.MaxValue;
-        var found = new EvaluationOptions { MaxUnmatchedIncrementsLimit = MostSteps };
-        var begin = Count is null ? Later(first, from) : first;
-        using var walk = new RecurrencePatternEvaluator(one).Evaluate(Cal(begin, isDate), null, found).GetEnumerator();
-        while (left > 0)
+        var walked = Walk(one, Cal(Count is null ? Later(first, from) : first, isDate));
+        foreach (var start in isByYears ? InOrderOfYears(walked) : walked)
+        {
+            if (start >= to) yield break;
+            // It forgets them beside BYYEARDAY.
+            if (months is not null && !months.Contains(start.Month)) continue;
+            if (isByWeeks && (start.Year - first.Year) % Interval != 0) continue;
+            if (isUntilInstant && zone!.MapLocal(start) is { Count: > 0 } mapped && mapped.First().ToInstant() > end) continue;
+            if (start >= from) yield return start;
+            if (--left == 0) yield break;
+        }
+    }
+
+    /// <summary>What the library gives, until the end of the calendar.</summary>
+    static IEnumerable<LocalDateTime> Walk(RecurrenceRule rule, CalDateTime begin)
+    {
+        using var walk = new RecurrencePatternEvaluator(rule).Evaluate(begin, null, new EvaluationOptions { MaxUnmatchedIncrementsLimit = MostSteps }).GetEnumerator();
+        while (true)
         {
             try
             {
@@ -184,15 +199,23 @@ public sealed partial class Recurrence
                 // The end of the calendar: the year 9999.
                 yield break;
             }
-            var start = LocalDateTime.FromDateTime(walk.Current.StartTime.Value);
-            if (start >= to) yield break;
-            // It forgets them beside BYYEARDAY.
-            if (months is not null && !months.Contains(start.Month)) continue;
-            if (isByWeeks && (start.Year - first.Year) % Interval != 0) continue;
-            if (isUntilInstant && zone!.MapLocal(start) is { Count: > 0 } mapped && mapped.First().ToInstant() > end) continue;
-            left--;
-            if (start >= from) yield return start;
+            yield return LocalDateTime.FromDateTime(walk.Current.StartTime.Value);
         }
+    }
+
+    static IEnumerable<LocalDateTime> InOrderOfYears(IEnumerable<LocalDateTime> starts)
+    {
+        var year = new SortedSet<LocalDateTime>();
+        foreach (var start in starts)
+        {
+            if (year.Count > 0 && year.Min.Year != start.Year)
+            {
+                foreach (var one in year) yield return one;
+                year.Clear();
+            }
+            year.Add(start);
+        }
+        foreach (var one in year) yield return one;
     }
 
     /// <summary>A start from which the rule gives the same after <paramref name="from"/>, and which is near it: whole steps later where a step has always the same length on the wall.</summary>

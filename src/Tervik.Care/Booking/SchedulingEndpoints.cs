@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Care.Clinics;
@@ -79,7 +78,7 @@ static class SchedulingEndpoints
 
         public async Task<Given> Find()
         {
-            using var sent = await Parameters.Read(request, Stop);
+            using var sent = await Parameters.Read(request);
             var clock = services.GetRequiredService<TimeProvider>();
             var query = new OfferQuery
             {
@@ -100,7 +99,7 @@ static class SchedulingEndpoints
 
         public async Task<Given> Hold()
         {
-            using var sent = await Parameters.Read(request, Stop);
+            using var sent = await Parameters.Read(request);
             sent.RefuseOthers("appointment-reference", "patient-reference", "referral-reference", "comment");
             var id = sent.Appointment();
             var wish = await Wish(sent);
@@ -114,7 +113,7 @@ static class SchedulingEndpoints
 
         public async Task<Given> Book()
         {
-            using var sent = await Parameters.Read(request, Stop);
+            using var sent = await Parameters.Read(request);
             sent.RefuseOthers("appointment-reference", "appointment-resource", "patient-reference", "referral-reference", "comment", "new-appointment-reference");
             if (sent.Resource("appointment-resource") is { ValueKind: JsonValueKind.Object } changed && changed.TextAt("id") is { } existing && OfferId.Parse(existing) is null && changed.TextAt("status") is "cancelled" or "entered-in-error")
                 return await Cancel(existing, changed);
@@ -247,20 +246,11 @@ static class SchedulingEndpoints
 
         Parameters(JsonDocument? document) => this.document = document;
 
-        public static async Task<Parameters> Read(HttpContext request, CancellationToken stop)
+        public static async Task<Parameters> Read(HttpContext request)
         {
-            if (!HttpMethods.IsPost(request.Request.Method)) return OfQuery(request);
-            if (request.Request.ContentType?.Split(';')[0].Trim() is not ("application/fhir+json" or "application/json"))
-            {
-                if (request.Request.ContentLength is null or 0) return OfQuery(request);
-                throw new FaultException(new Fault(FaultKind.UnsupportedMedia, "not-supported", "Content-Type", "Parameters are sent as application/fhir+json."));
-            }
-            if (request.Request.ContentLength > LongestBody) throw TooLong();
-            if (request.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = LongestBody;
-            using var body = new MemoryStream();
-            try { await request.Request.Body.CopyToAsync(body, stop); }
-            catch (BadHttpRequestException) { throw TooLong(); }
-            var document = FhirJson.Parse(body.ToArray());
+            // All of it may stand in the address.
+            if (!HttpMethods.IsPost(request.Request.Method) || request.Request.ContentLength is null or 0 && !FhirBody.IsJson(request.Request)) return OfQuery(request);
+            var document = await FhirBody.Sent(request, LongestBody, "Parameters", $"Parameters have at most {LongestBody} bytes.");
             var read = new Parameters(document);
             try
             {
@@ -321,7 +311,6 @@ static class SchedulingEndpoints
             address + QueryString.Create([.. all.Where(one => one.Name != "_after" && one.Text is not null).Select(one => KeyValuePair.Create(one.Name, one.Text)), .. after is null ? [] : (KeyValuePair<string, string?>[])[new("_after", after)]]);
 
         public static FaultException Unknown(string name, string? value, string expected) => new(new Fault(FaultKind.Invalid, "not-supported", name, $"{name}={value} is not understood; expected {expected}."));
-        static FaultException TooLong() => new(new Fault(FaultKind.TooLarge, "too-long", null, $"Parameters have at most {LongestBody} bytes."));
 
         public void Dispose() => document?.Dispose();
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Tervik.Records;
 using Tervik.Records.Access;
@@ -183,14 +182,7 @@ static class ConsentEndpoints
         /// <summary>A valid Consent. The caller disposes it.</summary>
         async Task<System.Text.Json.JsonDocument> Body()
         {
-            if (request.Request.ContentType?.Split(';')[0].Trim() is not ("application/fhir+json" or "application/json"))
-                throw new FaultException(new Fault(FaultKind.UnsupportedMedia, "not-supported", "Content-Type", "Choices are sent as application/fhir+json."));
-            if (request.Request.ContentLength > LongestBody) throw TooLong();
-            if (request.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = LongestBody;
-            using var body = new MemoryStream();
-            try { await request.Request.Body.CopyToAsync(body, Stop); }
-            catch (BadHttpRequestException) { throw TooLong(); }
-            var json = FhirJson.Parse(body.ToArray());
+            var json = await FhirBody.Sent(request, LongestBody, "Choices", $"A choice has at most {LongestBody} bytes.");
             try
             {
                 var resource = Node.Resource(json.RootElement);
@@ -214,7 +206,6 @@ static class ConsentEndpoints
         }
 
         static string Tag(SharingChoice choice) => $"W/\"{ConsentJson.Version(choice)}\"";
-        static FaultException TooLong() => new(new Fault(FaultKind.TooLarge, "too-long", null, $"A choice has at most {LongestBody} bytes."));
         static FaultException Unknown(string name, string value, string expected) => new(new Fault(FaultKind.Invalid, "not-supported", name, $"{name}={value} is not understood of choices; expected {expected}."));
     }
 }

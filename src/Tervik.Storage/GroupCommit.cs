@@ -2,15 +2,14 @@ using System.Threading.Channels;
 
 namespace Tervik.Storage;
 
-/// <summary>Collects what concurrent callers submit and applies whatever waits in one write transaction: one durable commit for all of them.</summary>
+/// <summary>Collects what concurrent callers submit and applies whatever waits at once, such as in one write transaction: one durable commit for all of them.</summary>
 /// <remarks>The next group gathers while the present one is being committed, so a group is as large as the load makes it and a lone caller waits for nobody.</remarks>
 public sealed class GroupCommit<TItem, TResult> : IAsyncDisposable
 {
     /// <summary>So many items may wait; further callers wait for a place (back-pressure).</summary>
     const int LongestQueue = 4096;
 
-    readonly Database database;
-    readonly Func<Session, IReadOnlyList<TItem>, ValueTask<TResult[]>> apply;
+    readonly Func<IReadOnlyList<TItem>, Task<TResult[]>> apply;
     readonly int largestGroup;
     readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(LongestQueue) { SingleReader = true });
     readonly Task writing;
@@ -21,11 +20,15 @@ public sealed class GroupCommit<TItem, TResult> : IAsyncDisposable
     }
 
     /// <param name="database">Where to write.</param>
-    /// <param name="apply">Applies a group, in order, and returns one result per item. When it throws, the group is rolled back and its items are applied one by one, so that only the guilty one fails.</param>
+    /// <param name="apply">Applies a group in a write transaction, in order, and returns one result per item. When it throws, the group is rolled back and its items are applied one by one, so that only the guilty one fails.</param>
     /// <param name="largestGroup">At most this many items in a group.</param>
-    public GroupCommit(Database database, Func<Session, IReadOnlyList<TItem>, ValueTask<TResult[]>> apply, int largestGroup)
+    public GroupCommit(Database database, Func<Session, IReadOnlyList<TItem>, ValueTask<TResult[]>> apply, int largestGroup) : this(items => database.Write(session => apply(session, items), CancellationToken.None), largestGroup) { }
+
+    /// <param name="apply">Applies a group, in order, and returns one result per item once it is durable. When it throws, it has changed nothing; the items are applied one by one then.</param>
+    /// <param name="largestGroup">At most this many items in a group.</param>
+    public GroupCommit(Func<IReadOnlyList<TItem>, Task<TResult[]>> apply, int largestGroup)
     {
-        (this.database, this.apply, this.largestGroup) = (database, apply, largestGroup);
+        (this.apply, this.largestGroup) = (apply, largestGroup);
         writing = Task.Run(Write);
     }
 
@@ -73,8 +76,7 @@ public sealed class GroupCommit<TItem, TResult> : IAsyncDisposable
     {
         try
         {
-            var items = group.ConvertAll(waiting => waiting.Item);
-            var results = await database.Write(session => apply(session, items), CancellationToken.None);
+            var results = await apply(group.ConvertAll(waiting => waiting.Item));
             for (var i = 0; i < group.Count; i++) group[i].SetResult(results[i]);
             return true;
         }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Tervik.Records.Resources;
 using Tervik.Storage;
 using Tervik.Trust;
@@ -32,8 +31,6 @@ public sealed record BookingRequest(BookingAct Act, string Id, long Owner, long 
     public string Proposal { get; init; } = "";
     /// <summary>What the record gets in the same transaction, when it is granted. Not written when nothing changes: a repeated request.</summary>
     public IReadOnlyList<Write> Writes { get; init; } = [];
-    /// <summary>Rows of another table, in the same transaction.</summary>
-    public Func<Session, ValueTask>? Beside { get; init; }
 }
 
 /// <summary>An answer of the owner; what it says is durable.</summary>
@@ -50,7 +47,7 @@ public sealed record BookingAnswer(Verdict Verdict, bool HasChanged, CommitResul
 /// <remarks>What is not durable is taken back, and the requests of the group are decided again one by one. The next group gathers meanwhile.</remarks>
 public sealed class Bookings : IAsyncDisposable
 {
-    const int LargestGroup = 256, LongestQueue = 4096;
+    const int LargestGroup = 256;
     /// <summary>Holds that nobody took up end within this time after their end.</summary>
     static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
 
@@ -60,17 +57,16 @@ public sealed class Bookings : IAsyncDisposable
     readonly BookingBoard board;
     readonly Lock reading = new();
     readonly HashSet<long> known = [];
-    readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(LongestQueue) { SingleReader = true });
-    readonly Task owning;
+    readonly GroupCommit<Wanted, BookingAnswer> decisions;
     readonly ITimer sweeping;
+    bool knowsHolds;
     long knownFrom;
 
-    /// <summary>One that waits; a null request only wants these calendars loaded.</summary>
-    sealed class Waiting(BookingRequest? request, IReadOnlyList<long> calendars) : TaskCompletionSource<BookingAnswer>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        public BookingRequest? Request => request;
-        public IReadOnlyList<long> Calendars => calendars;
-    }
+    /// <summary>What waits to be decided; without a request these calendars are only loaded.</summary>
+    sealed record Wanted(BookingRequest? Request, IReadOnlyList<long> Calendars);
+
+    /// <summary>One of a group was about a version that is no longer the current one: nothing of the group was stored.</summary>
+    sealed class GroupSpoiltException : Exception;
 
     /// <param name="store">Its record; the tables lie in its database.</param>
     /// <param name="rules">About holds.</param>
@@ -80,28 +76,16 @@ public sealed class Bookings : IAsyncDisposable
     {
         (this.store, this.clock, rows, board) = (store, clock, new(store.Keys, capacity), new(rules, capacity));
         knownFrom = Yesterday();
-        owning = Task.Run(Own);
-        sweeping = clock.CreateTimer(_ => queue.Writer.TryWrite(new(null, [])), null, Sweep, Sweep);
+        decisions = new(Decide, LargestGroup);
+        // Nobody waits for it, and what fails is tried again.
+        sweeping = clock.CreateTimer(_ => decisions.Submit(new(null, []), CancellationToken.None).ContinueWith(swept => swept.Exception, TaskScheduler.Default), null, Sweep, Sweep);
     }
 
     /// <summary>Waits until what was asked is decided and durable.</summary>
     /// <param name="request">What is asked.</param>
     /// <param name="stop">Ends the wait for a place in the queue; what has its place is done in any case.</param>
     /// <exception cref="StorageException">The database does not answer; nothing was booked.</exception>
-    public Task<BookingAnswer> Ask(BookingRequest request, CancellationToken stop) => Submit(new(request, [.. request.Spans.Select(span => span.Calendar)]), stop);
-
-    async Task<BookingAnswer> Submit(Waiting waiting, CancellationToken stop)
-    {
-        try
-        {
-            await queue.Writer.WriteAsync(waiting, stop);
-        }
-        catch (ChannelClosedException closed)
-        {
-            throw new StorageException("Booking has ended: the program is stopping.", closed);
-        }
-        return await waiting.Task;
-    }
+    public Task<BookingAnswer> Ask(BookingRequest request, CancellationToken stop) => decisions.Submit(new(request, [.. request.Spans.Select(span => span.Calendar)]), stop);
 
     /// <summary>Reads the calendars as they are decided now: what is asked of the view is answered from memory.</summary>
     /// <param name="calendars">Whose claims are needed; they are loaded before.</param>
@@ -111,7 +95,7 @@ public sealed class Bookings : IAsyncDisposable
     {
         bool isKnown;
         lock (reading) isKnown = calendars.All(known.Contains);
-        if (!isKnown) await Submit(new(null, calendars), stop);
+        if (!isKnown) await decisions.Submit(new(null, calendars), stop);
         lock (reading) return read(new(board, clock.NowUs()));
     }
 
@@ -125,43 +109,15 @@ public sealed class Bookings : IAsyncDisposable
         return found is [var stored] && stored.Stands(clock.NowUs()) ? stored : null;
     }
 
-    async Task Own()
-    {
-        var held = await Held();
-        lock (reading)
-            foreach (var claim in held) board.Load(claim);
-        var group = new List<Waiting>();
-        while (await queue.Reader.WaitToReadAsync())
-        {
-            group.Clear();
-            while (group.Count < LargestGroup && queue.Reader.TryRead(out var waiting)) group.Add(waiting);
-            if (!await TryDecide(group) && group.Count > 1)
-                foreach (var waiting in group) await TryDecide([waiting]);
-        }
-    }
-
-    /// <summary>Until the database answers: without the holds there is nothing to decide with.</summary>
-    async Task<List<Claim>> Held()
-    {
-        for (; ; await Task.Delay(Sweep, clock))
-            try
-            {
-                return await store.Database.ReadOnce(session => new ValueTask<List<Claim>>(BookingRows.Held(session)), CancellationToken.None);
-            }
-            catch (StorageException) when (!queue.Reader.Completion.IsCompleted) { }
-    }
-
-    async Task<bool> TryDecide(List<Waiting> group)
+    async Task<BookingAnswer[]> Decide(IReadOnlyList<Wanted> group)
     {
         var answers = new BookingAnswer[group.Count];
-        CommitResult? commit = null;
         var writesOf = new int[group.Count];
         try
         {
             if (Yesterday() is var from && from > knownFrom) await Forget(from);
             await Load(group);
             List<Write> writes = [];
-            List<Func<Session, ValueTask>> beside = [];
             bool hasChanged;
             lock (reading)
             {
@@ -179,39 +135,28 @@ public sealed class Bookings : IAsyncDisposable
                     answers[i] = new(verdict, board.Changes.Count > before, null);
                     if (!answers[i].HasChanged) continue;
                     writes.AddRange(request.Writes);
-                    if (request.Beside is { } also) beside.Add(also);
                     writesOf[i] = request.Writes.Count;
                 }
                 hasChanged = board.Changes.Count > 0;
             }
-            if (hasChanged)
+            if (!hasChanged) return answers;
+            var commit = await store.Commit(writes, [], CancellationToken.None, session => rows.Save(session, board.Changes));
+            if (commit.Outcome != CommitOutcome.Done && group.Count > 1) throw new GroupSpoiltException();
+            lock (reading)
             {
-                commit = await store.Commit(writes, [], CancellationToken.None, async session =>
-                {
-                    await rows.Save(session, board.Changes);
-                    foreach (var also in beside) await also(session);
-                });
-                lock (reading)
-                {
-                    if (commit.Outcome == CommitOutcome.Done) board.Accept();
-                    else board.TakeBack();
-                }
-                if (commit.Outcome != CommitOutcome.Done && group.Count > 1) return false;
+                if (commit.Outcome == CommitOutcome.Done) board.Accept();
+                else board.TakeBack();
             }
+            for (var (i, at) = (0, 0); i < group.Count; at += writesOf[i++])
+                // Each hears of its own writes.
+                if (writesOf[i] > 0) answers[i] = answers[i] with { Commit = commit.Outcome == CommitOutcome.Done ? commit with { Results = [.. commit.Results.Skip(at).Take(writesOf[i])] } : commit };
+            return answers;
         }
-        catch (Exception fault)
+        catch
         {
             lock (reading) board.TakeBack();
-            if (group.Count == 1) group[0].SetException(fault);
-            return false;
+            throw;
         }
-        for (var (i, at) = (0, 0); i < group.Count; at += writesOf[i++])
-        {
-            // Each hears of its own writes.
-            if (writesOf[i] > 0) answers[i] = answers[i] with { Commit = commit!.Outcome == CommitOutcome.Done ? commit with { Results = [.. commit.Results.Skip(at).Take(writesOf[i])] } : commit };
-            group[i].SetResult(answers[i]);
-        }
-        return true;
     }
 
     Verdict Decide(BookingRequest request, long nowUs) => request.Act switch
@@ -223,20 +168,22 @@ public sealed class Bookings : IAsyncDisposable
         _ => board.Release(request.Id, nowUs),
     };
 
-    /// <summary>Loads the claims of calendars and referrals that this group is about and the board does not know.</summary>
-    async ValueTask Load(List<Waiting> group)
+    /// <summary>Loads the claims of calendars and referrals that this group is about and the board does not know; the first time all holds, which are counted.</summary>
+    async ValueTask Load(IReadOnlyList<Wanted> group)
     {
-        var calendars = group.SelectMany(waiting => waiting.Calendars).Where(calendar => !known.Contains(calendar)).Distinct().ToArray();
-        var referrals = group.Select(waiting => waiting.Request?.Referral ?? 0).Where(referral => referral != 0).Distinct().ToArray();
+        var calendars = group.SelectMany(wanted => wanted.Calendars).Where(calendar => !known.Contains(calendar)).Distinct().ToArray();
+        var referrals = group.Select(wanted => wanted.Request?.Referral ?? 0).Where(referral => referral != 0).Distinct().ToArray();
         // A booking of which only the name is said.
-        var named = group.Where(waiting => waiting.Request is { Spans.Count: 0 } or { Act: BookingAct.Move }).Select(waiting => waiting.Request!.Id).Where(id => board.Find(id) is null).Distinct().ToList();
-        if (calendars.Length == 0 && referrals.Length == 0 && named.Count == 0) return;
+        var named = group.Where(wanted => wanted.Request is { Spans.Count: 0 } or { Act: BookingAct.Move }).Select(wanted => wanted.Request!.Id).Where(id => board.Find(id) is null).Distinct().ToList();
+        if (knowsHolds && calendars.Length == 0 && referrals.Length == 0 && named.Count == 0) return;
         var found = await store.Database.Read(async session =>
         {
             var claims = await BookingRows.Of(session, calendars, referrals, knownFrom);
+            if (!knowsHolds) claims.AddRange(await BookingRows.Held(session));
             foreach (var id in named) claims.AddRange(await BookingRows.Named(session, store.Keys.Reference($"Appointment/{id}")));
             return claims;
         }, CancellationToken.None);
+        knowsHolds = true;
         lock (reading)
         {
             foreach (var claim in found) board.Load(claim);
@@ -259,8 +206,7 @@ public sealed class Bookings : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await sweeping.DisposeAsync();
-        queue.Writer.TryComplete();
-        await owning;
+        await decisions.DisposeAsync();
     }
 }
 

@@ -47,18 +47,12 @@ public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clini
     /// <returns>Until when it has followed.</returns>
     public async Task<long> Follow(long afterUs, CancellationToken stop)
     {
-        var changed = await store.Database.ReadOnce(async session =>
-        {
-            var found = new List<StoredResource>();
-            await using var rows = await session.Query($"SELECT {RecordStore.Columns} FROM res WHERE type = 'Appointment' AND at_us > $1 ORDER BY at_us LIMIT {AtOnce}", afterUs);
-            while (await rows.Read()) found.Add(store.Stored(rows));
-            return found;
-        }, stop);
+        var changed = await store.Database.ReadOnce(session => store.Changed(session, "Appointment", afterUs, AtOnce), stop);
         if (changed.Count == 0) return afterUs;
         var setup = await clinics.Now(stop);
         // Side by side: they are stored in one group.
         await Task.WhenAll(changed.Select(one => Follow(one, setup, stop)));
-        // Kept now and then only: to go through the last ones once more does no harm.
+        // Kept apart from what it led to: to go through the last ones once more does no harm.
         await store.Database.Write(session => session.Execute("UPDATE setting SET value = $2 WHERE name = $1", Setting, changed[^1].AtUs.ToString(CultureInfo.InvariantCulture)), stop);
         return changed[^1].AtUs;
     }

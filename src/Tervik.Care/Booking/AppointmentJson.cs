@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tervik.Care.Calendars;
 using Tervik.Care.Clinics;
 using Tervik.Records.Rest;
 
@@ -39,13 +40,7 @@ static class AppointmentJson
     public static byte[] Write(Offer offer, string id, string status, BookingWish? wish, DateTimeOffset? heldUntil, DateTimeOffset? created)
     {
         var bytes = new ArrayBufferWriter<byte>(2048);
-        using (var json = new Utf8JsonWriter(bytes, JsonText.Options)) Write(json, offer, id, status, wish, heldUntil, created);
-        return bytes.WrittenSpan.ToArray();
-    }
-
-    /// <inheritdoc cref="Write(Offer, string, string, BookingWish?, DateTimeOffset?, DateTimeOffset?)"/>
-    public static void Write(Utf8JsonWriter json, Offer offer, string id, string status, BookingWish? wish, DateTimeOffset? heldUntil, DateTimeOffset? created)
-    {
+        using var json = new Utf8JsonWriter(bytes, JsonText.Options);
         var service = offer.Service;
         json.WriteStartObject();
         json.WriteString("resourceType", "Appointment");
@@ -62,7 +57,7 @@ static class AppointmentJson
             json.WriteEndObject();
         }
         json.WriteStartArray("extension");
-        Extension(ZoneDataExtension, "valueString", offer.Time.ZoneData);
+        Extension(ZoneDataExtension, "valueString", Zones.Current.Version);
         if (heldUntil is { } until) Extension(HoldExtension, "valueInstant", until.ToString("yyyy-MM-dd'T'HH:mm:ss.fffK", CultureInfo.InvariantCulture));
         if (wish?.By is { } by)
         {
@@ -108,6 +103,8 @@ static class AppointmentJson
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();
+        json.Flush();
+        return bytes.WrittenSpan.ToArray();
 
         void Extension(string url, string type, string value)
         {
@@ -152,9 +149,7 @@ static class AppointmentJson
     /// <summary>A stored Appointment at another time and with others, its history kept: what else it says stays.</summary>
     public static JsonObject Moved(JsonObject stored, Offer offer)
     {
-        var id = stored["id"]!.GetValue<string>();
-        var wish = new BookingWish("Patient/x", null, null, null, null);
-        var fresh = JsonNode.Parse(Write(offer, id, "booked", wish, null, DateTimeOffset.UnixEpoch))!.AsObject();
+        var fresh = JsonNode.Parse(Write(offer, stored["id"]!.GetValue<string>(), "booked", null, null, null))!.AsObject();
         foreach (var name in (string[])["status", "serviceType", "specialty", "description", "start", "_start", "end", "_end", "minutesDuration", "patientInstruction", "requestedPeriod"])
         {
             stored.Remove(name);
@@ -163,7 +158,7 @@ static class AppointmentJson
         foreach (var name in (string[])["slot", "cancelationReason"]) stored.Remove(name);
         // Patients and relatives stay; the calendars are others.
         var people = stored["participant"] is JsonArray before ? before.Where(one => one?["actor"]?["reference"]?.GetValue<string>() is { } actor && (actor.StartsWith("Patient/", StringComparison.Ordinal) || actor.StartsWith("RelatedPerson/", StringComparison.Ordinal))).Select(one => one!.DeepClone()) : [];
-        stored["participant"] = new JsonArray([.. people, .. fresh["participant"]!.AsArray().Skip(1).Select(one => one!.DeepClone())]);
+        stored["participant"] = new JsonArray([.. people, .. fresh["participant"]!.AsArray().Select(one => one!.DeepClone())]);
         return stored;
     }
 }

@@ -1,38 +1,30 @@
-using System.Globalization;
+using Tervik.Care.Calendars;
 using Tervik.Care.Clinics;
 
 namespace Tervik.Care.Booking;
-
-/// <summary>When an appointment is.</summary>
-/// <param name="Start">With the offset of its wall time.</param>
-/// <param name="End">Likewise.</param>
-/// <param name="Zone">IANA name of the zone.</param>
-/// <param name="ZoneData">Version of the zone data.</param>
-/// <param name="IsTwice">The wall time of its start comes twice on that day: it is told apart by its offset.</param>
-public readonly record struct OfferTime(DateTimeOffset Start, DateTimeOffset End, string Zone, string ZoneData, bool IsTwice);
 
 /// <summary>An appointment that could be had.</summary>
 /// <param name="Service">What.</param>
 /// <param name="Time">When.</param>
 /// <param name="Calendars">With whom, where and with what: one for each need of the service, in their order.</param>
 /// <param name="Spans">The cells it takes, with the time to set up and to clean, in order of calendar.</param>
-public sealed record Offer(Service Service, OfferTime Time, IReadOnlyList<ClinicCalendar> Calendars, IReadOnlyList<Span> Spans)
+public sealed record Offer(Service Service, ZonedSpan Time, IReadOnlyList<ClinicCalendar> Calendars, IReadOnlyList<Span> Spans)
 {
+    const long MinuteUs = 60_000_000;
+
     /// <summary>Names it, on this node and after a restart: service, calendar and minute.</summary>
     public required string Id { get; init; }
 
     /// <summary>The cells of each calendar.</summary>
-    public static IReadOnlyList<Span> SpansOf(Service service, OfferTime time, IEnumerable<ClinicCalendar> calendars)
+    public static IReadOnlyList<Span> SpansOf(Service service, ZonedSpan time, IEnumerable<ClinicCalendar> calendars)
     {
         var (from, to) = Cut(service, time);
         return [.. calendars.Select(calendar => new Span(calendar.Key, from, to)).DistinctBy(span => span.Calendar).OrderBy(span => span.Calendar)];
     }
 
     /// <summary>First cell and cell after the last.</summary>
-    public static (long From, long To) Cut(Service service, OfferTime time) =>
-        (Cells.At(Micros(time.Start.AddMinutes(-service.Before))), Cells.Until(Micros(time.End.AddMinutes(service.After))));
-
-    static long Micros(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+    public static (long From, long To) Cut(Service service, ZonedSpan time) =>
+        (Cells.At(time.StartUs - service.Before * MinuteUs), Cells.Until(time.EndUs + service.After * MinuteUs));
 }
 
 /// <summary>What names an offer: <c>p-SERVICE-CALENDAR-MINUTE</c>, keys and minutes since 1970 to the base of 36. Nothing is kept of an offer that nobody took.</summary>

@@ -1,3 +1,4 @@
+using Tervik.Care.Calendars;
 using Tervik.Care.Clinics;
 using Tervik.Trust;
 
@@ -28,8 +29,6 @@ public sealed record OfferQuery
     public bool? IsVideo { get; init; }
     /// <summary>Minutes of the local day between which it begins.</summary>
     public (int From, int To) TimeOfDay { get; init; } = (0, 24 * 60);
-    /// <summary>Days of the week; empty for all.</summary>
-    public IReadOnlyList<DayOfWeek> Days { get; init; } = [];
     /// <summary>For whom: what only staff may book is not offered to patients.</summary>
     public bool IsStaff { get; init; }
     /// <summary>With a referral.</summary>
@@ -58,7 +57,7 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, TimeProvi
     /// <summary>Looked at without a pause for those who book.</summary>
     const int AtOnce = 2_000;
 
-    readonly record struct Candidate(Service Service, ClinicCalendar Calendar, OfferTime Time);
+    readonly record struct Candidate(Service Service, ClinicCalendar Calendar, ZonedSpan Time);
 
     /// <summary>Looks for appointments.</summary>
     /// <exception cref="Records.FaultException">The time is too long, or there is too much to look through.</exception>
@@ -76,7 +75,7 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, TimeProvi
                     if (IsAsked(time, query)) candidates.Add(new(service, calendar, time));
                 if (candidates.Count > MostTimes) throw new Records.FaultException(new Records.Fault(Records.FaultKind.TooCostly, "too-costly", null, $"More than {MostTimes} times would have to be looked through: ask for a service, a person, a place or a shorter time."));
             }
-        candidates.Sort((a, b) => a.Time.Start.UtcTicks != b.Time.Start.UtcTicks ? a.Time.Start.UtcTicks.CompareTo(b.Time.Start.UtcTicks)
+        candidates.Sort((a, b) => a.Time.StartUtc != b.Time.StartUtc ? a.Time.StartUtc.CompareTo(b.Time.StartUtc)
             : a.Service.Id != b.Service.Id ? string.CompareOrdinal(a.Service.Id, b.Service.Id) : string.CompareOrdinal(a.Calendar.Reference, b.Calendar.Reference));
         long[] keys = [.. candidates.Select(candidate => candidate.Service).Distinct().SelectMany(service => service.Needs).SelectMany(setup.CalendarsOf).Select(calendar => calendar.Key).Distinct()];
         var (found, total, isAfter, hasMore) = (new List<Offer>(), 0, query.After is null, false);
@@ -134,8 +133,8 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, TimeProvi
         && (query.Languages.Count == 0 || service.Languages.Count == 0 || query.Languages.Any(service.Languages.Contains)) && (query.IsVideo is not { } video || service.IsVideo == video)
         && (query.IsStaff || service.By == BookableBy.Patient || service.By == BookableBy.Referral && query.HasReferral);
 
-    static bool IsAsked(OfferTime time, OfferQuery query) =>
-        (int)time.Start.TimeOfDay.TotalMinutes is var minute && minute >= query.TimeOfDay.From && minute < query.TimeOfDay.To && (query.Days.Count == 0 || query.Days.Contains(time.Start.DayOfWeek));
+    static bool IsAsked(ZonedSpan time, OfferQuery query) =>
+        time.WallStart.Hour * 60 + time.WallStart.Minute is var minute && minute >= query.TimeOfDay.From && minute < query.TimeOfDay.To;
 
     /// <summary>Of each candidate that can be had, the first free calendar for each need.</summary>
     static List<(Candidate Candidate, ClinicCalendar[] Calendars)> Free(List<Candidate> candidates, ClinicSetup setup, string? but, BookingView view)
@@ -165,5 +164,5 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, TimeProvi
     static Offer Made(Candidate candidate, IReadOnlyList<ClinicCalendar> calendars) =>
         new(candidate.Service, candidate.Time, calendars, Offer.SpansOf(candidate.Service, candidate.Time, calendars)) { Id = IdOf(candidate).ToString() };
 
-    static OfferId IdOf(Candidate candidate) => new(candidate.Service.Key, candidate.Calendar.ScheduleKey, (candidate.Time.Start.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMinute);
+    static OfferId IdOf(Candidate candidate) => new(candidate.Service.Key, candidate.Calendar.ScheduleKey, candidate.Time.StartUtc.ToUnixTimeSeconds() / 60);
 }

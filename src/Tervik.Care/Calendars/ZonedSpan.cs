@@ -54,6 +54,12 @@ public readonly record struct ZonedSpan(string Zone, Instant StartUtc, Instant E
         if (open is { } rest) yield return Of(zone, rest.From, rest.To);
     }
 
+    /// <summary>Its start, with the offset of the wall.</summary>
+    public DateTimeOffset Start => new(WallStart.ToDateTimeUnspecified(), StartOffset.ToTimeSpan());
+
+    /// <summary>Its end, with the offset of the wall.</summary>
+    public DateTimeOffset End => new(WallEnd.ToDateTimeUnspecified(), EndOffset.ToTimeSpan());
+
     /// <summary>Microseconds since 1970-01-01 UTC.</summary>
     public long StartUs => StartUtc.ToUnixTimeTicks() / 10;
 

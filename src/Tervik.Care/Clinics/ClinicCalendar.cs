@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using NodaTime;
 using NodaTime.Text;
-using Tervik.Care.Booking;
 using Tervik.Care.Calendars;
 using Tervik.Records;
 using Tervik.Records.Indexing;
@@ -23,7 +22,7 @@ public sealed class ClinicCalendar
     static readonly LocalDateTimePattern Wall = LocalDateTimePattern.CreateWithInvariantCulture("yyyy-MM-dd'T'HH:mm");
 
     readonly List<(Opening Opening, HashSet<string> Services)> openings = [];
-    readonly ConcurrentDictionary<(int Opening, int Month), (Instant From, Instant To)[]> windows = new();
+    readonly ConcurrentDictionary<(int Opening, int Month), ZonedSpan[]> windows = new();
 
     ClinicCalendar() { }
 
@@ -55,7 +54,7 @@ public sealed class ClinicCalendar
             }
             catch (FaultException)
             {
-                // Whoever set it up was told; others have their openings nevertheless.
+                // What is not understood is left out; its other openings are there nevertheless.
             }
         }
         return calendar.openings.Count > 0 ? calendar : null;
@@ -63,56 +62,36 @@ public sealed class ClinicCalendar
 
     static List<LocalDateTime> Times(JsonElement opening, string name) => [.. opening.Extensions(name).Select(part => Wall.Parse(part.TextAt("valueString") ?? "")).Where(parsed => parsed.Success).Select(parsed => parsed.Value)];
 
-    /// <summary>When an appointment could begin, whoever has that time: in order of the openings.</summary>
-    public IEnumerable<OfferTime> Times(Service service, DateTimeOffset from, DateTimeOffset to)
+    /// <summary>When an appointment could be, whoever has that time: in order of the openings.</summary>
+    public IEnumerable<ZonedSpan> Times(Service service, DateTimeOffset from, DateTimeOffset to)
     {
         var (first, last) = (Instant.FromDateTimeOffset(from), Instant.FromDateTimeOffset(to));
-        foreach (var (at, zone) in OpeningsOf(service))
-            foreach (var (open, close) in Windows(at, first, last))
-                for (var start = open; start + Duration.FromMinutes(service.Minutes) <= close; start += Duration.FromMinutes(service.Step))
-                    if (start >= first && start < last) yield return At(start, service.Minutes, zone);
+        return OpeningsOf(service).SelectMany(at => Windows(at, first, last)).SelectMany(window => Slots.Cut(window, service.Minutes, service.Step, first, last));
     }
 
     /// <summary>Whether its owner is there for all of an appointment.</summary>
-    public bool IsOpen(Service service, OfferTime time)
-    {
-        var (start, end) = (Instant.FromDateTimeOffset(time.Start), Instant.FromDateTimeOffset(time.End));
-        foreach (var (at, _) in OpeningsOf(service))
-            foreach (var (open, close) in Windows(at, start, end))
-                if (open <= start && end <= close) return true;
-        return false;
-    }
+    public bool IsOpen(Service service, ZonedSpan time) => OpeningsOf(service).Any(at => Windows(at, time.StartUtc, time.EndUtc).Any(window => window.StartUtc <= time.StartUtc && time.EndUtc <= window.EndUtc));
 
-    /// <summary>An instant as this calendar's wall shows it.</summary>
-    public OfferTime TimeAt(DateTimeOffset start, int minutes) => At(Instant.FromDateTimeOffset(start), minutes, Zones.Current.Get(openings[0].Opening.Zone));
+    /// <summary>A span as this calendar's wall shows it.</summary>
+    public ZonedSpan TimeAt(DateTimeOffset start, int minutes) => ZonedSpan.Of(Zones.Current.Get(openings[0].Opening.Zone), Instant.FromDateTimeOffset(start), Instant.FromDateTimeOffset(start) + Duration.FromMinutes(minutes));
 
-    IEnumerable<(int At, DateTimeZone Zone)> OpeningsOf(Service service)
-    {
-        for (var at = 0; at < openings.Count; at++)
-            if (openings[at].Services.Count == 0 || openings[at].Services.Contains($"HealthcareService/{service.Id}")) yield return (at, Zones.Current.Get(openings[at].Opening.Zone));
-    }
+    IEnumerable<int> OpeningsOf(Service service) => Enumerable.Range(0, openings.Count).Where(at => openings[at].Services.Count == 0 || openings[at].Services.Contains($"HealthcareService/{service.Id}"));
 
-    static OfferTime At(Instant start, int minutes, DateTimeZone zone)
-    {
-        var (begin, end) = (start.InZone(zone), (start + Duration.FromMinutes(minutes)).InZone(zone));
-        return new(begin.ToDateTimeOffset(), end.ToDateTimeOffset(), zone.Id, Zones.Current.Version, zone.MapLocal(begin.LocalDateTime).Count == 2);
-    }
-
-    IEnumerable<(Instant From, Instant To)> Windows(int opening, Instant from, Instant to)
+    IEnumerable<ZonedSpan> Windows(int opening, Instant from, Instant to)
     {
         static int Month(Instant at) => at.InUtc().Year * 12 + at.InUtc().Month;
         for (var month = Month(from) - 1; month <= Month(to); month++)
         {
             if (windows.Count > MostKept) windows.Clear();
             foreach (var window in windows.GetOrAdd((opening, month), static (key, self) => self.Expand(key.Opening, key.Month), this))
-                if (window.To > from && window.From < to) yield return window;
+                if (window.EndUtc > from && window.StartUtc < to) yield return window;
         }
     }
 
     /// <summary>The windows that begin in a month of UTC.</summary>
-    (Instant From, Instant To)[] Expand(int at, int month)
+    ZonedSpan[] Expand(int at, int month)
     {
         var (first, next) = (Instant.FromUtc((month - 1) / 12, (month - 1) % 12 + 1, 1, 0, 0), Instant.FromUtc(month / 12, month % 12 + 1, 1, 0, 0));
-        return [.. openings[at].Opening.Windows(first, next).Where(window => window.StartUtc >= first && window.StartUtc < next).Select(window => (window.StartUtc, window.EndUtc))];
+        return [.. openings[at].Opening.Windows(first, next).Where(window => window.StartUtc >= first && window.StartUtc < next)];
     }
 }

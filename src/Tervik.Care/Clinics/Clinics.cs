@@ -65,9 +65,6 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
         }
     }
 
-    /// <summary>As it was known last; for what is asked many times a second.</summary>
-    public ClinicSetup Known => setup;
-
     /// <summary>How many claims a calendar takes at the same time, by the key of its actor.</summary>
     public int CapacityOf(long actor) => setup.ByActor.TryGetValue(actor, out var of) ? of.Max(calendar => calendar.Capacity) : 1;
 
@@ -82,14 +79,11 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
     async Task Read(CancellationToken stop)
     {
         var from = setup.AtUs;
+        // In one snapshot: what is newer than the newest of them was written later.
         var changed = await store.Database.Read(async session =>
         {
             var found = new List<StoredResource>();
-            foreach (var type in Types)
-            {
-                await using var rows = await session.Query($"SELECT {RecordStore.Columns} FROM res WHERE type = $1 AND at_us > $2", type, from);
-                while (await rows.Read()) found.Add(store.Stored(rows));
-            }
+            foreach (var type in Types) found.AddRange(await store.Changed(session, type, from, int.MaxValue));
             return found;
         }, stop);
         if (changed.Count == 0) return;

@@ -26,7 +26,7 @@ public enum BookableBy
 /// <param name="Needs">What an appointment takes: of each of these lists one calendar (references of Schedules); the first is whose appointments are offered.</param>
 public sealed record Service(string Id, string Name, string? Organization, string? OrganizationName, string? Place, string? PlaceName, int Minutes, IReadOnlyList<IReadOnlyList<string>> Needs)
 {
-    /// <summary>Of the extension that makes a service bookable. Its parts: <c>minutes</c>, <c>step</c>, <c>before</c>, <c>after</c>, <c>by</c>, <c>notice-hours</c>, <c>wait-days</c>, <c>video</c>, <c>questionnaire</c>, <c>need</c> (each with <c>calendar</c>).</summary>
+    /// <summary>Of the extension that makes a service bookable. Its parts: <c>minutes</c>, <c>step</c>, <c>before</c>, <c>after</c>, <c>by</c>, <c>notice-hours</c>, <c>video</c>, <c>need</c> (each with <c>calendar</c>).</summary>
     public const string Extension = "urn:tervik:bookable";
     /// <summary>Longest appointment, in minutes.</summary>
     public const int Longest = 24 * 60;
@@ -43,12 +43,8 @@ public sealed record Service(string Id, string Name, string? Organization, strin
     public BookableBy By { get; init; }
     /// <summary>Whoever cancels later than so many hours before is told that the time may be lost to others; nobody is kept from it.</summary>
     public int NoticeHours { get; init; } = 24;
-    /// <summary>Days from the referral, or from the wish, within which an appointment is promised; null for none.</summary>
-    public int? WaitDays { get; init; }
     /// <summary>By video.</summary>
     public bool IsVideo { get; init; }
-    /// <summary>Reference of the Questionnaire to answer before, or null.</summary>
-    public string? Questionnaire { get; init; }
     /// <summary>How to prepare, in words for the patient; null for nothing.</summary>
     public string? Preparation { get; init; }
     /// <summary>Codes of what is done (<c>system|code</c>).</summary>
@@ -73,10 +69,8 @@ public sealed record Service(string Id, string Name, string? Organization, strin
         {
             Key = keys.Reference($"HealthcareService/{id}"),
             Step = Math.Max(1, Number("step", minutes)), Before = Number("before", 0), After = Number("after", 0), NoticeHours = Number("notice-hours", 24),
-            WaitDays = Number("wait-days", 0) is > 0 and var days ? days : null,
             By = bookable.Extension("by").TextAt("valueCode") switch { "referral" => BookableBy.Referral, "staff" => BookableBy.Staff, _ => BookableBy.Patient },
             IsVideo = bookable.Extension("video").TextAt("valueBoolean") == "true",
-            Questionnaire = bookable.Extension("questionnaire").At("valueReference").TextAt("reference"),
             Preparation = json.TextAt("extraDetails"),
             Types = Codes(json, "type"), Specialties = Codes(json, "specialty"), Languages = Codes(json, "communication").Select(code => code[(code.LastIndexOf('|') + 1)..]).ToList(),
             Raw = (json.At("type") is { ValueKind: JsonValueKind.Array } types ? types.GetRawText() : "[]", json.At("specialty") is { ValueKind: JsonValueKind.Array } specialties ? specialties.GetRawText() : "[]"),

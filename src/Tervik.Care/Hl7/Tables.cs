@@ -125,7 +125,7 @@ static class Tables
         if (name.StartsWith("HL7", StringComparison.OrdinalIgnoreCase) && name[3..].TrimStart('-', '_') is { Length: 4 } table && table.All(char.IsAsciiDigit)) return V2 + table;
         if (Uri.TryCreate(name, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" or "urn") return name;
         if (Namespaces.IsOid(name)) return $"urn:oid:{name}";
-        return name is "L" or "l" || name.StartsWith("99", StringComparison.Ordinal) ? null : $"urn:id:{Uri.EscapeDataString(name)}";
+        return name is "L" or "l" || name.StartsWith("99", StringComparison.Ordinal) ? null : Namespaces.Named(name);
     }
 
     /// <summary>The system of the codes of a table, such as 0203.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Storage;
 
@@ -23,7 +24,6 @@ public sealed partial class MessageFeed(RecordStore store, ILogger<MessageFeed> 
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     const int MostAtOnce = 500;
-    const string Newer = "SELECT pk, type, id, ver, at_us, method, comp, body FROM res WHERE type = 'Communication' AND at_us > $1 ORDER BY at_us LIMIT 500";
     const string Newest = "SELECT max(at_us) FROM res WHERE type = 'Communication'";
 
     readonly ConcurrentDictionary<object, Action<MessageEvent>> listeners = new(ReferenceEqualityComparer.Instance);
@@ -51,17 +51,8 @@ public sealed partial class MessageFeed(RecordStore store, ILogger<MessageFeed> 
     }
 
     /// <summary>The events after a time, oldest first; of a Communication that was changed several times only the last.</summary>
-    public async Task<IReadOnlyList<MessageEvent>> After(long atUs, CancellationToken stop)
-    {
-        var found = await store.Database.Read(async session =>
-        {
-            var rows = new List<StoredResource>();
-            await using var read = await session.Query(Newer, atUs);
-            while (await read.Read()) rows.Add(store.Stored(read));
-            return rows;
-        }, stop);
-        return [.. found.Select(Read)];
-    }
+    public async Task<IReadOnlyList<MessageEvent>> After(long atUs, CancellationToken stop) =>
+        [.. (await store.Database.ReadOnce(session => store.Changed(session, "Communication", atUs, MostAtOnce), stop)).Select(Read)];
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -117,15 +108,12 @@ public sealed partial class MessageFeed(RecordStore store, ILogger<MessageFeed> 
         if (stored.IsDeleted) return new(stored.Id, stored.Id, null, [], IsNew: false, IsUrgent: false, stored.AtUs);
         using var json = JsonDocument.Parse(stored.Body);
         var root = json.RootElement;
-        var thread = Items(root, "partOf").Select(one => Text(one, "reference")).OfType<string>().Where(one => one.StartsWith("Communication/", StringComparison.Ordinal)).Select(one => one["Communication/".Length..]).FirstOrDefault();
-        var tags = root.TryGetProperty("meta", out var meta) ? Items(meta, "tag").Select(tag => (System: Text(tag, "system"), Code: Text(tag, "code"))).ToList() : [];
+        var thread = root.ItemsAt("partOf").Select(one => one.TextAt("reference")).OfType<string>().Where(one => one.StartsWith("Communication/", StringComparison.Ordinal)).Select(one => one["Communication/".Length..]).FirstOrDefault();
+        var tags = root.At("meta").ItemsAt("tag").Select(tag => (System: tag.TextAt("system"), Code: tag.TextAt("code"))).ToList();
         var isThread = tags.Exists(tag => tag is (MessageCodes.System, MessageCodes.Thread));
-        var concerned = Items(root, "recipient").Select(one => Text(one, "reference")).Concat(tags.Where(tag => tag.System == MessageCodes.Unread).Select(tag => tag.Code)).OfType<string>().Distinct().ToList();
-        return new(stored.Id, thread ?? stored.Id, root.TryGetProperty("subject", out var subject) ? Text(subject, "reference") : null, concerned, IsNew: !isThread && stored.Version == 1, Text(root, "priority") is "urgent" or "asap" or "stat", stored.AtUs);
+        var concerned = root.ItemsAt("recipient").Select(one => one.TextAt("reference")).Concat(tags.Where(tag => tag.System == MessageCodes.Unread).Select(tag => tag.Code)).OfType<string>().Distinct().ToList();
+        return new(stored.Id, thread ?? stored.Id, root.At("subject").TextAt("reference"), concerned, IsNew: !isThread && stored.Version == 1, root.TextAt("priority") is "urgent" or "asap" or "stat", stored.AtUs);
     }
-
-    static JsonElement.ArrayEnumerator Items(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : default;
-    static string? Text(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 
     /// <inheritdoc/>
     public override void Dispose()

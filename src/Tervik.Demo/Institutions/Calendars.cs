@@ -25,7 +25,7 @@ static class Calendars
             }
             else
             {
-                Service(w, any, "outpatient", $"{any.Specialty.Name}: outpatient visit", 30, "referral", doctors, waitDays: 60, preparation: "Bring a list of the medicines you take.");
+                Service(w, any, "outpatient", $"{any.Specialty.Name}: outpatient visit", 30, "referral", doctors, preparation: "Bring a list of the medicines you take.");
                 Service(w, any, "control", $"{any.Specialty.Name}: control visit, booked by the clinic", 30, "staff", doctors);
             }
         }
@@ -58,7 +58,7 @@ static class Calendars
         w.References("actor", one.Link);
     }
 
-    static void Service(ResourceWriter w, Clinician any, string key, string name, int minutes, string by, List<Clinician> people, bool isVideo = false, int waitDays = 0, string? preparation = null)
+    static void Service(ResourceWriter w, Clinician any, string key, string name, int minutes, string by, List<Clinician> people, bool isVideo = false, string? preparation = null)
     {
         if (people.Count == 0) return;
         using var _ = w.Resource("HealthcareService", $"{any.Organization}-{key}");
@@ -78,12 +78,6 @@ static class Calendars
                         {
                             w.Text("url", "video");
                             w.Flag("valueBoolean", true);
-                        }
-                    if (waitDays > 0)
-                        using (w.Item())
-                        {
-                            w.Text("url", "wait-days");
-                            w.Number("valuePositiveInt", waitDays);
                         }
                     using (w.Item())
                     {

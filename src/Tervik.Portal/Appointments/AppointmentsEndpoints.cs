@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
 using Tervik.Care.Booking;
 using Tervik.Portal.Forms;
 using Tervik.Portal.Reading;
@@ -49,9 +50,7 @@ static class AppointmentsEndpoints
     {
         var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
-        if (await query.Find(id, null, request.Request.Query, visit, stop) is not var (model, read)) return await visit.NotFound(stop);
-        await visit.Log("find-appointment", read, [record.Compartment(id)], stop);
-        return visit.Page<FindPage>(model, Form.New(request));
+        return await Found(id, null, request.Request.Query, Form.New(request), visit, query, record, stop);
     }
 
     static async Task<IResult> Hold(string id, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
@@ -72,8 +71,14 @@ static class AppointmentsEndpoints
             }
             form.Fail("", Said(result.Outcome));
         }
-        if (await query.Find(id, null, form.Choices(), visit, stop) is not var (model, read)) return await visit.NotFound(stop);
-        await visit.Log("find-appointment", read, [record.Compartment(id)], stop);
+        return await Found(id, null, form.Choices(), form, visit, query, record, stop);
+    }
+
+    /// <summary>The page of times that could be had: for a new appointment, or for one that there is.</summary>
+    static async Task<IResult> Found(string id, (AppointmentModel Model, StoredResource Stored)? moving, IEnumerable<KeyValuePair<string, StringValues>> asked, Form form, Visit visit, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
+    {
+        if (await query.Find(id, moving?.Model, asked, visit, stop) is not var (model, read)) return await visit.NotFound(stop);
+        await visit.Log("find-appointment", moving is { Stored: var stored } ? [stored, .. read] : read, [record.Compartment(id)], stop);
         return visit.Page<FindPage>(model, form);
     }
 
@@ -89,9 +94,14 @@ static class AppointmentsEndpoints
         var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await query.Writable(id, visit, stop) is not { } patient) return await visit.NotFound(stop);
+        return await Held(id, hold, referral, patient, Form.New(request), visit, record, desk, stop);
+    }
+
+    static async Task<IResult> Held(string id, string hold, string? referral, (PatientHeader Header, StoredResource Stored) patient, Form form, Visit visit, RecordQuery record, BookingDesk desk, CancellationToken stop)
+    {
         if (await desk.HeldBy(hold, visit.Person.Reference, stop) is not var (offer, held)) return TypedResults.LocalRedirect($"{Base(id)}/new?ended=1");
         await visit.Log("held-appointment", [patient.Stored], [record.Compartment(id)], stop);
-        return visit.Page<HoldPage>(new HoldModel(patient.Header, hold, offer, held.HeldUntil!.Value, held.ExtensionsLeft, record.Now, referral), Form.New(request));
+        return visit.Page<HoldPage>(new HoldModel(patient.Header, hold, offer, held.HeldUntil!.Value, held.ExtensionsLeft, record.Now, referral), form);
     }
 
     static async Task<IResult> Decide(string id, string hold, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
@@ -123,9 +133,7 @@ static class AppointmentsEndpoints
             }
             form.Fail("", Said(booked.Outcome));
         }
-        if (await desk.HeldBy(hold, owner, stop) is not var (offer, held)) return TypedResults.LocalRedirect($"{Base(id)}/new?ended=1");
-        await visit.Log("held-appointment", [patient.Stored], [record.Compartment(id)], stop);
-        return visit.Page<HoldPage>(new HoldModel(patient.Header, hold, offer, held.HeldUntil!.Value, held.ExtensionsLeft, record.Now, referral), form);
+        return await Held(id, hold, referral, patient, form, visit, record, desk, stop);
     }
 
     static async Task<IResult> ShowOne(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
@@ -141,21 +149,19 @@ static class AppointmentsEndpoints
     {
         var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
-        if (await query.One(id, appointment, visit, stop) is not var (one, stored) || !one.CanChange) return await visit.NotFound(stop);
-        if (await query.Find(id, one, request.Request.Query, visit, stop) is not var (model, read)) return await visit.NotFound(stop);
-        await visit.Log("find-appointment", [stored, .. read], [record.Compartment(id)], stop);
-        return visit.Page<FindPage>(model, Form.New(request));
+        if (await query.One(id, appointment, visit, stop) is not { Model.CanChange: true } one) return await visit.NotFound(stop);
+        return await Found(id, one, request.Request.Query, Form.New(request), visit, query, record, stop);
     }
 
     static async Task<IResult> Move(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
     {
         var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
         if (visit.Refusal is { } refusal) return refusal;
-        if (await query.Writable(id, visit, stop) is null || await query.One(id, appointment, visit, stop) is not var (one, stored) || !one.CanChange) return await visit.NotFound(stop);
+        if (await query.One(id, appointment, visit, stop) is not { Model.CanChange: true } one) return await visit.NotFound(stop);
         if (OfferId.Parse(form["offer"]) is { } offer && !form.IsReview)
             try
             {
-                var moved = await desk.Move(stored, offer, stop);
+                var moved = await desk.Move(one.Stored, offer, stop);
                 if (moved.Stored is { } now)
                 {
                     await visit.Log("move-appointment", [now], [record.Compartment(id)], stop);
@@ -167,9 +173,7 @@ static class AppointmentsEndpoints
             {
                 form.Fail("", Words.Of("booking changed meanwhile"));
             }
-        if (await query.Find(id, one, form.Choices(), visit, stop) is not var (model, read)) return await visit.NotFound(stop);
-        await visit.Log("find-appointment", [stored, .. read], [record.Compartment(id)], stop);
-        return visit.Page<FindPage>(model, form);
+        return await Found(id, one, form.Choices(), form, visit, query, record, stop);
     }
 
     static async Task<IResult> AskWhy(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
@@ -185,7 +189,7 @@ static class AppointmentsEndpoints
     {
         var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
         if (visit.Refusal is { } refusal) return refusal;
-        if (await query.Writable(id, visit, stop) is null || await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
+        if (!visit.MayBook(id, record.Compartment(id)) || await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
         // The same form a second time.
         if (!model.CanChange) return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}");
         var (code, text) = (form.Choice("reason", CancelPage.Reasons), form.Text("text", LongestComment, isRequired: false));
@@ -212,7 +216,7 @@ static class AppointmentsEndpoints
     {
         var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
         if (visit.Refusal is { } refusal) return refusal;
-        if (await query.Writable(id, visit, stop) is null || await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
+        if (!visit.MayBook(id, record.Compartment(id)) || await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
         if (!model.CanArrive || form.IsReview) return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}");
         try
         {

@@ -61,7 +61,7 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
             } : null;
         var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = demonstration?.HasTour == true, Sought = Sought.Of(request),
             ReviewsAlerts = person is { IsProfessional: true } && (await alerts.ReviewedBy(person.Reference, stop)).Count > 0,
-            UnreadMessages = person is null || permission is not { Refusal: null } ? 0 : await messages.Unread(await messages.PartyOf(person, stop), permission.Filter, stop) };
+            CountUnread = person is null || permission is not { Refusal: null } ? null : async () => await messages.Unread(await messages.PartyOf(person, stop), permission.Filter, stop) };
         return new(control, store, interaction, permission, frame, held);
     }
 

@@ -18,8 +18,8 @@ public sealed record Frame(SignedIn? Person, string Scheme, string Here, string 
     public Sought Sought { get; init; } = Sought.Nothing;
     /// <summary>Whether this professional answers alerts about accesses.</summary>
     public bool ReviewsAlerts { get; init; }
-    /// <summary>How many threads of messages the person has not read.</summary>
-    public long UnreadMessages { get; init; }
+    /// <summary>Counts the threads of messages that the person has not read, for a page that is shown: forms, files and streams have no use for it. Null where none are shown.</summary>
+    public Func<Task<long>>? CountUnread { get; init; }
     /// <summary>Whether the page that tells whom to be and what to try is there.</summary>
     public bool HasTour { get; init; }
 }

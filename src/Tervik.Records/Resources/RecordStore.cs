@@ -15,8 +15,7 @@ namespace Tervik.Records.Resources;
 public sealed class RecordStore : IAsyncDisposable
 {
     const int LargestGroup = 256;
-    /// <summary>What <see cref="Stored"/> reads, of tables res and hist.</summary>
-    public const string Columns = "pk, type, id, ver, at_us, method, comp, body";
+    const string Columns = "pk, type, id, ver, at_us, method, comp, body";
 
     readonly GroupCommit<Commitment, CommitResult> commits;
 
@@ -169,6 +168,19 @@ public sealed class RecordStore : IAsyncDisposable
         while (await rows.Read()) page.Add(Stored(rows));
         return page;
     }, stop);
+
+    /// <summary>Current versions of a type, deletions included, that were written after a moment, in the order in which they were: for who follows what is written.</summary>
+    /// <param name="session">A snapshot of the caller's.</param>
+    /// <param name="type">Resource type.</param>
+    /// <param name="afterUs">Microseconds since 1970-01-01 UTC.</param>
+    /// <param name="most">At most so many.</param>
+    public async ValueTask<List<StoredResource>> Changed(Session session, string type, long afterUs, int most)
+    {
+        var changed = new List<StoredResource>();
+        await using var rows = await session.Query($"SELECT {Columns} FROM res WHERE type = $1 AND at_us > $2 ORDER BY at_us LIMIT $3", type, afterUs, most);
+        while (await rows.Read()) changed.Add(Stored(rows));
+        return changed;
+    }
 
     /// <summary>Writes all or nothing; returns once durable.</summary>
     /// <param name="writes">In order. A resource may be written more than once; it gets as many versions.</param>

@@ -134,7 +134,6 @@ public sealed class BookingPagesTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task On_the_day_a_patient_says_that_they_are_here()
     {
-        // Mari is with Søren Holm today; the time is in the morning or before, so look at the calendar of today only.
         using var system = await browser.Node.Client("client/today");
         var soon = DateTimeOffset.Now.AddMinutes(30);
         Assert.SkipUnless(soon.Date == DateTimeOffset.Now.Date, "Too near to midnight.");

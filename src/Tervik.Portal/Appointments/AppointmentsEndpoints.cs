@@ -69,7 +69,7 @@ static class AppointmentsEndpoints
                 await visit.Log("hold-appointment", [], [record.Compartment(id)], stop);
                 return TypedResults.LocalRedirect($"{Base(id)}/held/{result.Id}{(wish.Referral is { } of ? $"?referral={Uri.EscapeDataString(of)}" : "")}");
             }
-            form.Fail("", Said(result.Outcome));
+            Refuse(form, result.Outcome);
         }
         return await Found(id, null, form.Choices(), form, visit, query, record, stop);
     }
@@ -82,12 +82,16 @@ static class AppointmentsEndpoints
         return visit.Page<FindPage>(model, form);
     }
 
-    /// <summary>What became of a wish that was not granted, in words.</summary>
-    static string Said(BookingOutcome outcome) => Words.Of(outcome switch
+    /// <summary>Says what became of a wish that was not granted: others were faster, or the rules about holds are in its way.</summary>
+    static void Refuse(Form form, BookingOutcome outcome)
     {
-        BookingOutcome.Taken => "booking taken", BookingOutcome.ReferralHeld => "booking referral held", BookingOutcome.ReferralBooked => "booking referral booked",
-        BookingOutcome.TooManyHolds => "booking too many holds", BookingOutcome.TooManyExtensions => "booking too many extensions", _ => "booking gone",
-    });
+        form.Conflict(form.Version ?? 0, new Dictionary<string, string>(), null);
+        form.Fail("", Words.Of(outcome switch
+        {
+            BookingOutcome.Taken => "booking taken", BookingOutcome.ReferralHeld => "booking referral held", BookingOutcome.ReferralBooked => "booking referral booked",
+            BookingOutcome.TooManyHolds => "booking too many holds", BookingOutcome.TooManyExtensions => "booking too many extensions", _ => "booking gone",
+        }));
+    }
 
     static async Task<IResult> ShowHold(string id, string hold, string? referral, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
     {
@@ -121,7 +125,7 @@ static class AppointmentsEndpoints
         if (form["act"] == "extend")
         {
             var longer = await desk.Extend(hold, wish, owner, stop);
-            if (!longer.IsDone) form.Fail("", Said(longer.Outcome));
+            if (!longer.IsDone) Refuse(form, longer.Outcome);
         }
         else if (!form.MustShowAgain)
         {
@@ -131,7 +135,7 @@ static class AppointmentsEndpoints
                 await visit.Log("book-appointment", [stored], [record.Compartment(id)], stop);
                 return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}?saved=booked");
             }
-            form.Fail("", Said(booked.Outcome));
+            Refuse(form, booked.Outcome);
         }
         return await Held(id, hold, referral, patient, form, visit, record, desk, stop);
     }
@@ -150,7 +154,7 @@ static class AppointmentsEndpoints
         var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await query.One(id, appointment, visit, stop) is not { Model.CanChange: true } one) return await visit.NotFound(stop);
-        return await Found(id, one, request.Request.Query, Form.New(request), visit, query, record, stop);
+        return await Found(id, one, request.Request.Query, Form.Of(request, one.Stored.Version, new Dictionary<string, string>()), visit, query, record, stop);
     }
 
     static async Task<IResult> Move(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
@@ -158,7 +162,7 @@ static class AppointmentsEndpoints
         var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await query.One(id, appointment, visit, stop) is not { Model.CanChange: true } one) return await visit.NotFound(stop);
-        if (OfferId.Parse(form["offer"]) is { } offer && !form.IsReview)
+        if (OfferId.Parse(form["offer"]) is { } offer && IsCurrent(form, one.Stored) && !form.IsReview)
             try
             {
                 var moved = await desk.Move(one.Stored, offer, stop);
@@ -167,7 +171,7 @@ static class AppointmentsEndpoints
                     await visit.Log("move-appointment", [now], [record.Compartment(id)], stop);
                     return TypedResults.LocalRedirect($"{Base(id)}/{now.Id}?saved=moved");
                 }
-                form.Fail("", Said(moved.Outcome));
+                Refuse(form, moved.Outcome);
             }
             catch (FaultException)
             {
@@ -193,7 +197,7 @@ static class AppointmentsEndpoints
         // The same form a second time.
         if (!model.CanChange) return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}");
         var (code, text) = (form.Choice("reason", CancelPage.Reasons), form.Text("text", LongestComment, isRequired: false));
-        if (!form.MustShowAgain)
+        if (IsCurrent(form, stored) && !form.MustShowAgain)
             try
             {
                 var reason = new JsonObject { ["coding"] = new JsonArray(new JsonObject { ["system"] = "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason", ["code"] = code }) };
@@ -217,16 +221,27 @@ static class AppointmentsEndpoints
         var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (!visit.MayBook(id, record.Compartment(id)) || await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
-        if (!model.CanArrive || form.IsReview) return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}");
-        try
-        {
-            var now = (await desk.Change(stored, json => json["status"] = "arrived", gives: false, stop)).Stored!;
-            await visit.Log("arrive", [now], [record.Compartment(id)], stop);
-        }
-        catch (FaultException)
-        {
-            // Somebody changed it at the same time: the page says how it stands.
-        }
-        return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}?saved=arrived");
+        var said = "";
+        if (model.CanArrive && !form.IsReview && form.Version == stored.Version)
+            try
+            {
+                var now = (await desk.Change(stored, json => json["status"] = "arrived", gives: false, stop)).Stored!;
+                await visit.Log("arrive", [now], [record.Compartment(id)], stop);
+                said = "?saved=arrived";
+            }
+            catch (FaultException)
+            {
+                // Somebody changed it at the same time: the page says how it stands.
+            }
+        return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}{said}");
+    }
+
+    /// <summary>Whether the form was filled in for the appointment as it is; otherwise it is shown again, with what it is now.</summary>
+    static bool IsCurrent(Form form, StoredResource stored)
+    {
+        if (form.Version == stored.Version) return true;
+        form.Conflict(stored.Version, new Dictionary<string, string>(), null);
+        form.Fail("", Words.Of("booking changed meanwhile"));
+        return false;
     }
 }

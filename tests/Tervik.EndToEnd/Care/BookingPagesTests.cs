@@ -76,10 +76,35 @@ public sealed class BookingPagesTests(Browser browser) : IClassFixture<Browser>
         var offer = Offer(html, 8);
         Assert.Contains("This time is kept for you", (await kristjan.Fill($"/patients/p04/{find}", "/patients/p04/appointments/hold", ("offer", offer), ("service", Consultation))).Html, StringComparison.Ordinal);
         var (status, answer) = await liis.Fill($"/patients/p03/{find}", "/patients/p03/appointments/hold", ("offer", offer), ("service", Consultation));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Equal(HttpStatusCode.Conflict, status);
         Assert.Contains("Somebody else has just taken this time", answer, StringComparison.Ordinal);
         Assert.DoesNotContain(offer, answer, StringComparison.Ordinal);
         Assert.Contains("name=\"offer\"", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_form_that_was_opened_before_somebody_else_changed_the_appointment_changes_nothing_and_shows_it_anew()
+    {
+        using var liis = await PortalPerson.SignIn(browser.Node, "Patient/p03");
+        var find = $"/patients/p03/appointments/new?service={Consultation}";
+        var (_, html) = await liis.Get(find);
+        var (_, hold) = await liis.Fill(find, "/patients/p03/appointments/hold", ("offer", Offer(html, 30)), ("service", Consultation));
+        var held = "/patients/p03/appointments/held/" + hold.Split("/patients/p03/appointments/held/")[1].Split('"')[0];
+        var (_, booked) = await liis.Fill(held, held, ("act", "book"), ("comment", ""));
+        var path = "/patients/p03/appointments/" + booked.Split("/patients/p03/appointments/").Select(rest => rest.Split('"', '/', '?')[0]).First(id => Guid.TryParse(id, out _));
+        var (_, move) = await liis.Get($"{path}/move");
+        var (status, _) = await liis.Fill($"{path}/move", $"{path}/move", ("offer", Offer(move, 3)));
+        Assert.Equal(HttpStatusCode.OK, status);
+        foreach (var (to, field) in new[] { ("move", ("offer", Offer(move, 5))), ("cancel", ("reason", "other")) })
+        {
+            var (stale, said) = await liis.Fill($"{path}/{to}", $"{path}/{to}", field, ("form-version", "1"));
+            Assert.Equal(HttpStatusCode.Conflict, stale);
+            Assert.Contains("Somebody else changed this appointment meanwhile", said, StringComparison.Ordinal);
+            Assert.Contains("name=\"form-version\" value=\"2\"", said, StringComparison.Ordinal);
+        }
+        Assert.Contains("Booked", (await liis.Get(path)).Html, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await liis.Fill($"{path}/cancel", $"{path}/cancel", ("reason", "other"))).Status);
+        Assert.Contains("Cancelled", (await liis.Get(path)).Html, StringComparison.Ordinal);
     }
 
     [Fact]

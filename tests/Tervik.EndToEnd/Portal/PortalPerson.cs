@@ -43,11 +43,13 @@ public sealed partial class PortalPerson : IDisposable
         return last;
     }
 
-    /// <summary>Sends a form with the token and key of a page and these fields.</summary>
+    /// <summary>Sends a form with the token, key and version of a page and these fields.</summary>
     public async Task<(HttpStatusCode Status, string Html)> Fill(string page, string action, params (string Name, string Value)[] fields)
     {
         var (_, html) = await Get(page);
-        using var body = new FormUrlEncodedContent([new("form-token", Token().Match(html).Groups[1].Value), new("form-key", Key().Match(html).Groups[1].Value), .. fields.Select(field => KeyValuePair.Create(field.Name, field.Value))]);
+        List<KeyValuePair<string, string>> all = [new("form-token", Token().Match(html).Groups[1].Value), new("form-key", Key().Match(html).Groups[1].Value), .. fields.Select(field => KeyValuePair.Create(field.Name, field.Value))];
+        if (Version().Match(html) is { Success: true } version && !all.Exists(field => field.Key == "form-version")) all.Add(new("form-version", version.Groups[1].Value));
+        using var body = new FormUrlEncodedContent(all);
         using var answer = await http.PostAsync(new Uri(action, UriKind.Relative), body, Stop);
         return (answer.StatusCode, WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync(Stop)));
     }
@@ -61,6 +63,8 @@ public sealed partial class PortalPerson : IDisposable
     private static partial Regex Token();
     [GeneratedRegex("name=\"form-key\" value=\"([^\"]+)\"")]
     private static partial Regex Key();
+    [GeneratedRegex("name=\"form-version\" value=\"([^\"]+)\"")]
+    private static partial Regex Version();
     [GeneratedRegex("name=\"choice\" value=\"([^\"]+)\"")]
     private static partial Regex Choice();
 }

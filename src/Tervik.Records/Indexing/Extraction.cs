@@ -193,6 +193,8 @@ sealed partial class Extraction
     {
         if (value.ValueKind != JsonValueKind.String) return null;
         var raw = JsonMarshal.GetRawUtf8Value(value)[1..^1];
+        // Some programs escape the plus sign of an offset.
+        if (raw.Contains((byte)'\\')) return DateRange.TryParse(value.GetString(), out var escaped) ? escaped : null;
         Span<char> text = stackalloc char[48];
         if (raw.Length > text.Length) return null;
         var length = Encoding.UTF8.GetChars(raw, text);

@@ -20,7 +20,7 @@ public sealed class SearchTests
         """{"resourceType":"Patient","id":"carl","name":[{"text":"Carl the Third, of Ghent"}],"deceasedDateTime":"2020-05-01T10:00:00Z","link":[{"other":{"reference":"RelatedPerson/rp"},"type":"seealso"}]}""",
         """
         {"resourceType":"Observation","id":"o1","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"8302-2","display":"Body height"}],"text":"Height of body"},
-         "subject":{"reference":"Patient/anna"},"effectiveDateTime":"2024-03-05T08:30:00Z","valueQuantity":{"value":1.72,"unit":"m","system":"http://unitsofmeasure.org","code":"m"},"performer":[{"reference":"Practitioner/doc"}]}
+         "subject":{"reference":"Patient/anna"},"effectiveDateTime":"2024-03-05T09:30:00\u002B01:00","valueQuantity":{"value":1.72,"unit":"m","system":"http://unitsofmeasure.org","code":"m"},"performer":[{"reference":"Practitioner/doc"}]}
         """,
         """
         {"resourceType":"Observation","id":"o2","status":"amended","category":[{"coding":[{"system":"urn:zoo","code":"dog"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"29463-7","display":"Body weight"}]},"subject":{"reference":"Patient/anna"},"effectivePeriod":{"start":"2024-03","end":"2024-04-02"},
@@ -33,7 +33,7 @@ public sealed class SearchTests
         """,
         """{"resourceType":"Observation","id":"o4","status":"final","code":{"text":"Mood"},"subject":{"reference":"Patient/bert"},"performer":[{"reference":"Patient/anna"}],"valueString":"Rather, good|fine"}""",
         """{"resourceType":"Observation","id":"o5","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"8302-2"}]},"valueQuantity":{"value":165,"unit":"cm","system":"http://unitsofmeasure.org","code":"cm","comparator":">"},"subject":{"identifier":{"system":"urn:mrn","value":"77"}}}""",
-        """{"resourceType":"Encounter","id":"e1","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":{"reference":"Patient/anna"},"period":{"start":"2024-03-05T08:00:00Z","end":"2024-03-05T09:00:00Z"},"serviceProvider":{"reference":"Organization/north"}}""",
+        """{"resourceType":"Encounter","id":"e1","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":{"reference":"Patient/anna"},"period":{"start":"2024-03-05T08:00:00\u002b00:00","end":"2024-03-05T09:00:00Z"},"serviceProvider":{"reference":"Organization/north"}}""",
         """{"resourceType":"Encounter","id":"e2","status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP"},"subject":{"reference":"Patient/bert"},"period":{"start":"2024-05-01"},"partOf":{"reference":"Encounter/e1"}}""",
         """{"resourceType":"List","id":"l1","status":"current","mode":"working","entry":[{"item":{"reference":"Observation/o1"}},{"item":{"reference":"Observation/o4"}}]}""",
         """{"resourceType":"ValueSet","id":"v1","url":"http://example.org/vs/sizes/adult","status":"active","name":"Sizes","compose":{"include":[{"system":"http://loinc.org","concept":[{"code":"8302-2"},{"code":"29463-7"}]}]}}""",

@@ -24,6 +24,8 @@ public static class CareRoom
         services.AddSingleton<Offers>();
         services.AddSingleton<BookingDesk>();
         services.AddHostedService<AppointmentFollower>();
+        services.AddSingleton(new WaitingRules());
+        services.AddSingleton<WaitingList>().AddHostedService(provider => provider.GetRequiredService<WaitingList>());
         services.AddSingleton<MessageFeed>().AddHostedService(provider => provider.GetRequiredService<MessageFeed>());
         services.AddHl7();
         return services;

@@ -116,7 +116,7 @@ public sealed class World
         return other;
     }
 
-    string Day(int offset) => today.AddDays(offset).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    internal string Day(int offset) => today.AddDays(offset).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     string Moment(int offset) => today.AddDays(offset).ToString("yyyy-MM-dd'T'10:00:00'Z'", CultureInfo.InvariantCulture);
 
     string NewCanary()
@@ -175,6 +175,10 @@ public sealed class World
             object period = name == "left" ? new { start = "2010-01-01", end = Day(-30) } : new { start = "2010-01-01" };
             Put("PractitionerRole", $"{name}-role", new { active = true, period, practitioner = Ref($"Practitioner/{name}"), organization = Ref($"Organization/{unit}"), code = new[] { Code("urn:test:role", name is "enc" ? "surgeon" : "nurse") } });
         }
+        // Calendars, in which appointments are shown to those who work there.
+        foreach (var actor in new[] { "Practitioner/appointment", "Practitioner/appointmentold", "PractitionerRole/rolenamed-role" })
+            Put("Schedule", $"{actor.Split('/')[1]}-calendar", new { active = true, actor = new[] { Ref(actor) }, extension = new[] { new { url = "urn:tervik:opening", extension = new object[]
+                { new { url = "zone", valueCode = "Europe/Copenhagen" }, new { url = "start", valueString = "2020-01-01T08:00" }, new { url = "minutes", valuePositiveInt = 480 }, new { url = "rule", valueString = "FREQ=DAILY" } } } } });
     }
 
     static string Pid(int i) => $"p{i:00}";

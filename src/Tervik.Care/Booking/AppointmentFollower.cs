@@ -63,7 +63,7 @@ public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clini
         var spans = stored.IsDeleted ? [] : Spans(stored, setup);
         if (spans.Count == 0)
         {
-            if (claim is { State: ClaimState.Booked }) await bookings.Ask(new(BookingAct.Release, stored.Id, 0, 0, []), stop);
+            if (claim is { State: ClaimState.Booked }) await bookings.Ask(new(BookingAct.Release, stored.Id, 0, 0, []) { KeptFor = store.Keys.Reference($"Appointment/{stored.Id}") }, stop);
             return;
         }
         if (claim is not null && Covers(claim, spans)) return;

@@ -156,6 +156,7 @@ static class AppointmentJson
             if (fresh[name] is { } value) stored[name] = value.DeepClone();
         }
         foreach (var name in (string[])["slot", "cancelationReason"]) stored.Remove(name);
+        KeptTimes.End(stored);
         // Patients and relatives stay; the calendars are others.
         var people = stored["participant"] is JsonArray before ? before.Where(one => one?["actor"]?["reference"]?.GetValue<string>() is { } actor && (actor.StartsWith("Patient/", StringComparison.Ordinal) || actor.StartsWith("RelatedPerson/", StringComparison.Ordinal))).Select(one => one!.DeepClone()) : [];
         stored["participant"] = new JsonArray([.. people, .. fresh["participant"]!.AsArray().Select(one => one!.DeepClone())]);

@@ -48,7 +48,8 @@ public sealed class BookingBoard
     /// <param name="span">Which cells.</param>
     /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
     /// <param name="but">A claim that is not in the way.</param>
-    public bool IsFree(Span span, long nowUs, string? but = null) => InTheWay(span, but is null ? null : Find(but), nowUs) is null;
+    /// <param name="keptFor">Key of an owner whose holds are not; 0 for none.</param>
+    public bool IsFree(Span span, long nowUs, string? but = null, long keptFor = 0) => InTheWay(span, but is null ? null : Find(but), nowUs, keptFor) is null;
 
     /// <summary>What takes cells of a span, each once, in the order of beginning.</summary>
     public IReadOnlyList<Claim> Claims(Span span, long nowUs)
@@ -89,12 +90,13 @@ public sealed class BookingBoard
     /// <param name="spans">In order.</param>
     /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
     /// <param name="proposal">What it was made from.</param>
-    public Verdict Hold(string id, long owner, long referral, IReadOnlyList<Span> spans, long nowUs, string proposal = "")
+    /// <param name="untilUs">When it ends; null for the time that the rules give.</param>
+    public Verdict Hold(string id, long owner, long referral, IReadOnlyList<Span> spans, long nowUs, string proposal = "", long? untilUs = null)
     {
         if (Standing(id, nowUs) is { } known) return new(known.Owner == owner && known.Spans.SequenceEqual(spans) ? BookingOutcome.Done : BookingOutcome.IdTaken, known);
         if (OfReferral(referral, nowUs) is { } other) return other;
         if (holds.TryGetValue(owner, out var own) && own.Count(claim => claim.Stands(nowUs)) >= rules.MostOfOwner) return new(BookingOutcome.TooManyHolds, null);
-        return Enter(new(id, owner, referral, spans, ClaimState.Held, nowUs + (long)rules.Length.TotalMicroseconds, 0) { Proposal = proposal }, null, nowUs);
+        return Enter(new(id, owner, referral, spans, ClaimState.Held, untilUs ?? nowUs + (long)rules.Length.TotalMicroseconds, 0) { Proposal = proposal }, null, nowUs);
     }
 
     /// <summary>Makes a hold last longer.</summary>
@@ -129,18 +131,32 @@ public sealed class BookingBoard
     /// <param name="spans">The new cells, in order.</param>
     /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
     /// <param name="proposal">What it is made from now.</param>
-    public Verdict Move(string id, IReadOnlyList<Span> spans, long nowUs, string proposal = "")
+    /// <param name="keptFor">Key of an owner whose holds are kept for this booking: they are not in its way, and end with it. 0 for none.</param>
+    public Verdict Move(string id, IReadOnlyList<Span> spans, long nowUs, string proposal = "", long keptFor = 0)
     {
         if (Standing(id, nowUs) is not { State: ClaimState.Booked } old) return new(BookingOutcome.Gone, null);
-        return Enter(old with { Spans = spans, Proposal = proposal }, old, nowUs);
+        var verdict = Enter(old with { Spans = spans, Proposal = proposal }, old, nowUs, keptFor);
+        if (verdict.IsDone) EndHolds(keptFor);
+        return verdict;
     }
 
     /// <summary>Gives the cells of a hold or a booking back.</summary>
-    public Verdict Release(string id, long nowUs)
+    /// <param name="id">Which.</param>
+    /// <param name="nowUs">Microseconds since 1970-01-01 UTC.</param>
+    /// <param name="keptFor">Key of an owner whose holds were kept for this booking and end with it; 0 for none.</param>
+    public Verdict Release(string id, long nowUs, long keptFor = 0)
     {
         if (Standing(id, nowUs) is not { } claim) return new(BookingOutcome.Gone, null);
         End(claim);
+        EndHolds(keptFor);
         return new(BookingOutcome.Done, claim);
+    }
+
+    /// <summary>Ends all holds of an owner; 0 for nobody's.</summary>
+    public void EndHolds(long owner)
+    {
+        if (owner == 0 || !holds.TryGetValue(owner, out var own)) return;
+        foreach (var hold in own.ToList()) End(hold);
     }
 
     /// <summary>Drops what lies before a cell; no change is told of it.</summary>
@@ -166,10 +182,10 @@ public sealed class BookingBoard
         return count;
     }
 
-    Verdict Enter(Claim claim, Claim? instead, long nowUs)
+    Verdict Enter(Claim claim, Claim? instead, long nowUs, long keptFor = 0)
     {
         foreach (var span in claim.Spans)
-            if (InTheWay(span, instead, nowUs) is { } other) return new(BookingOutcome.Taken, other);
+            if (InTheWay(span, instead, nowUs, keptFor) is { } other) return new(BookingOutcome.Taken, other);
         // An ended hold of the same name, or in the same cells, makes room.
         if (instead is null && claims.TryGetValue(claim.Id, out var ended)) End(ended);
         foreach (var span in claim.Spans) Sweep(span, nowUs);
@@ -203,7 +219,7 @@ public sealed class BookingBoard
     }
 
     /// <summary>A claim because of which a span cannot be had; null when it can.</summary>
-    Claim? InTheWay(Span span, Claim? but, long nowUs)
+    Claim? InTheWay(Span span, Claim? but, long nowUs, long keptFor = 0)
     {
         var most = capacity(span.Calendar);
         for (var day = Cells.Day(span.From); day <= Cells.Day(span.To - 1); day++)
@@ -211,21 +227,24 @@ public sealed class BookingBoard
             if (!days.TryGetValue((span.Calendar, day), out var taken)) continue;
             foreach (var one in taken)
             {
-                if (one.From >= span.To || one.To <= span.From || ReferenceEquals(one.Claim, but) || !one.Claim.Stands(nowUs)) continue;
-                if (most == 1 || IsFull(taken, Math.Max(one.From, span.From), Math.Min(one.To, span.To), most, but, nowUs)) return one.Claim;
+                if (one.From >= span.To || one.To <= span.From || !IsInTheWay(one.Claim, but, nowUs, keptFor)) continue;
+                if (most == 1 || IsFull(taken, Math.Max(one.From, span.From), Math.Min(one.To, span.To), most, but, nowUs, keptFor)) return one.Claim;
             }
         }
         return null;
     }
 
+    static bool IsInTheWay(Claim claim, Claim? but, long nowUs, long keptFor) =>
+        !ReferenceEquals(claim, but) && claim.Stands(nowUs) && !(keptFor != 0 && claim.State == ClaimState.Held && claim.Owner == keptFor);
+
     /// <summary>Whether in one of the cells there are as many claims as the calendar takes. The number grows only where a claim begins.</summary>
-    static bool IsFull(List<(long From, long To, Claim Claim)> taken, long from, long to, int most, Claim? but, long nowUs)
+    static bool IsFull(List<(long From, long To, Claim Claim)> taken, long from, long to, int most, Claim? but, long nowUs, long keptFor)
     {
         int At(long cell)
         {
             var count = 0;
             foreach (var one in taken)
-                if (one.From <= cell && cell < one.To && !ReferenceEquals(one.Claim, but) && one.Claim.Stands(nowUs)) count++;
+                if (one.From <= cell && cell < one.To && IsInTheWay(one.Claim, but, nowUs, keptFor)) count++;
             return count;
         }
         if (At(from) >= most) return true;

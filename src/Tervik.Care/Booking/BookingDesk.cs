@@ -145,7 +145,7 @@ public sealed class BookingDesk(Clinics.Clinics clinics, Offers offers, Bookings
     {
         var json = JsonNode.Parse(stored.Body)!.AsObject();
         var write = Written("PUT", Encoding.UTF8.GetBytes(AppointmentJson.Moved(json, found).ToJsonString()), stored.Id, stored.Version);
-        return Changed(await bookings.Ask(new(BookingAct.Move, stored.Id, 0, 0, found.Spans) { Proposal = found.Id, Writes = [write] }, stop));
+        return Changed(await bookings.Ask(new(BookingAct.Move, stored.Id, 0, 0, found.Spans) { Proposal = found.Id, Writes = [write], KeptFor = KeyOf($"Appointment/{stored.Id}") }, stop));
     }, stop);
 
     /// <summary>Cancels an appointment and gives its time back.</summary>
@@ -170,10 +170,46 @@ public sealed class BookingDesk(Clinics.Clinics clinics, Offers offers, Bookings
     {
         var json = JsonNode.Parse(stored.Body)!.AsObject();
         change(json);
+        if (gives) KeptTimes.End(json);
         var write = Written("PUT", Encoding.UTF8.GetBytes(json.ToJsonString()), stored.Id, stored.Version);
-        if (gives && await bookings.Find(stored.Id, stop) is not null) return Changed(await bookings.Ask(new(BookingAct.Release, stored.Id, 0, 0, []) { Writes = [write] }, stop));
+        if (gives && await bookings.Find(stored.Id, stop) is not null) return Changed(await bookings.Ask(new(BookingAct.Release, stored.Id, 0, 0, []) { Writes = [write], KeptFor = KeyOf($"Appointment/{stored.Id}") }, stop));
         var commit = await store.Commit([write], [], stop);
         return commit.Outcome == CommitOutcome.Done ? Stored(commit.Results[0]!, isRepeated: false) : throw ChangedMeanwhile();
+    }
+
+    /// <summary>Keeps times for an appointment, of which one may be taken instead of its own; times that were kept for it before are let go.</summary>
+    /// <param name="stored">The Appointment as its reader saw it.</param>
+    /// <param name="times">One to <see cref="HoldRules.MostOfOwner"/>.</param>
+    /// <param name="why">Why they are offered.</param>
+    /// <param name="until">Until when they are kept.</param>
+    /// <param name="stop">Stops waiting.</param>
+    /// <returns>What the record says now; <see cref="BookingOutcome.Taken"/> when one of them was taken meanwhile: then none is kept.</returns>
+    /// <exception cref="FaultException">It was changed meanwhile.</exception>
+    public async Task<BookingResult> Keep(StoredResource stored, IReadOnlyList<Offer> times, KeptWhy why, DateTimeOffset until, CancellationToken stop)
+    {
+        var (owner, json) = (KeyOf($"Appointment/{stored.Id}"), JsonNode.Parse(stored.Body)!.AsObject());
+        KeptTimes.Set(json, times, why, until);
+        var write = Written("PUT", Encoding.UTF8.GetBytes(json.ToJsonString()), stored.Id, stored.Version);
+        for (var i = 0; ; i++)
+        {
+            // The first lets go what was kept before, the last is stored together with the Appointment that tells of all.
+            var answer = await bookings.Ask(new(BookingAct.Hold, Guid.CreateVersion7().ToString("D"), owner, 0, times[i].Spans) { Proposal = times[i].Id, UntilUs = until.Us(), KeptFor = i == 0 ? owner : 0, Writes = i == times.Count - 1 ? [write] : [] }, stop);
+            if (answer.IsDone && i < times.Count - 1) continue;
+            if (!answer.IsDone) await bookings.Ask(new(BookingAct.LetGoKept, stored.Id, 0, 0, []) { KeptFor = owner }, stop);
+            return Changed(answer);
+        }
+    }
+
+    /// <summary>Lets go the times that are kept for an appointment; they are not offered to it again.</summary>
+    /// <param name="stored">The Appointment as its reader saw it.</param>
+    /// <param name="stop">Stops waiting.</param>
+    /// <exception cref="FaultException">It was changed meanwhile.</exception>
+    public async Task<BookingResult> LetGoKept(StoredResource stored, CancellationToken stop)
+    {
+        var json = JsonNode.Parse(stored.Body)!.AsObject();
+        KeptTimes.Decline(json);
+        var write = Written("PUT", Encoding.UTF8.GetBytes(json.ToJsonString()), stored.Id, stored.Version);
+        return Changed(await bookings.Ask(new(BookingAct.LetGoKept, stored.Id, 0, 0, []) { Writes = [write], KeptFor = KeyOf($"Appointment/{stored.Id}") }, stop));
     }
 
     static BookingResult Changed(BookingAnswer answer) => !answer.Verdict.IsDone ? new(answer.Verdict.Outcome)

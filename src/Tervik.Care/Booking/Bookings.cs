@@ -17,6 +17,8 @@ public enum BookingAct
     Move,
     /// <summary>Give back.</summary>
     Release,
+    /// <summary>Give back the times that are kept for a booking, and not the booking.</summary>
+    LetGoKept,
 }
 
 /// <summary>A request to the owner of the calendars.</summary>
@@ -29,6 +31,10 @@ public sealed record BookingRequest(BookingAct Act, string Id, long Owner, long 
 {
     /// <summary>The proposal it was made from.</summary>
     public string Proposal { get; init; } = "";
+    /// <summary>When a hold ends, microseconds since 1970-01-01 UTC; null for the time that the rules give.</summary>
+    public long? UntilUs { get; init; }
+    /// <summary>Key of an owner whose holds are kept for this booking (<see cref="BookingBoard.Move"/>); 0 for none.</summary>
+    public long KeptFor { get; init; }
     /// <summary>What the record gets in the same transaction, when it is granted. Not written when nothing changes: a repeated request.</summary>
     public IReadOnlyList<Write> Writes { get; init; } = [];
 }
@@ -60,6 +66,7 @@ public sealed class Bookings : IAsyncDisposable
     readonly GroupCommit<Wanted, BookingAnswer> decisions;
     readonly ITimer sweeping;
     bool knowsHolds;
+    long givenBack;
     long knownFrom;
 
     /// <summary>What waits to be decided; without a request these calendars are only loaded.</summary>
@@ -99,6 +106,9 @@ public sealed class Bookings : IAsyncDisposable
         lock (reading) return read(new(board, clock.NowUs()));
     }
 
+    /// <summary>How often time was given back since the program began: whoever waits for some looks again when it is another number.</summary>
+    public long GivenBack => Interlocked.Read(ref givenBack);
+
     /// <summary>A claim, of whatever calendar; null when it is neither held nor booked.</summary>
     public async Task<Claim?> Find(string id, CancellationToken stop)
     {
@@ -133,18 +143,24 @@ public sealed class Bookings : IAsyncDisposable
                     var before = board.Changes.Count;
                     var verdict = Decide(request, nowUs);
                     answers[i] = new(verdict, board.Changes.Count > before, null);
-                    if (!answers[i].HasChanged) continue;
+                    // A repeated request writes nothing; what says of an Appointment that its times are let go stands in it alone when they have ended.
+                    if (!answers[i].HasChanged && request.Act != BookingAct.LetGoKept) continue;
                     writes.AddRange(request.Writes);
                     writesOf[i] = request.Writes.Count;
                 }
-                hasChanged = board.Changes.Count > 0;
+                hasChanged = board.Changes.Count > 0 || writes.Count > 0;
             }
             if (!hasChanged) return answers;
             var commit = await store.Commit(writes, [], CancellationToken.None, session => rows.Save(session, board.Changes));
             if (commit.Outcome != CommitOutcome.Done && group.Count > 1) throw new GroupSpoiltException();
             lock (reading)
             {
-                if (commit.Outcome == CommitOutcome.Done) board.Accept();
+                if (commit.Outcome == CommitOutcome.Done)
+                {
+                    // A move gives back what it left.
+                    Interlocked.Add(ref givenBack, board.Changes.Count(change => change.Before is { } before && change.After?.Spans != before.Spans));
+                    board.Accept();
+                }
                 else board.TakeBack();
             }
             for (var (i, at) = (0, 0); i < group.Count; at += writesOf[i++])
@@ -159,14 +175,26 @@ public sealed class Bookings : IAsyncDisposable
         }
     }
 
-    Verdict Decide(BookingRequest request, long nowUs) => request.Act switch
+    Verdict Decide(BookingRequest request, long nowUs)
     {
-        BookingAct.Hold => board.Hold(request.Id, request.Owner, request.Referral, request.Spans, nowUs, request.Proposal),
-        BookingAct.Extend => board.Extend(request.Id, request.Owner, nowUs),
-        BookingAct.Book => board.Book(request.Id, request.Owner, request.Referral, request.Spans, nowUs, request.Proposal),
-        BookingAct.Move => board.Move(request.Id, request.Spans, nowUs, request.Proposal),
-        _ => board.Release(request.Id, nowUs),
-    };
+        // Of a new set of times that are kept for a booking, the old set is none of them.
+        if (request.Act == BookingAct.Hold) board.EndHolds(request.KeptFor);
+        return request.Act switch
+        {
+            BookingAct.Hold => board.Hold(request.Id, request.Owner, request.Referral, request.Spans, nowUs, request.Proposal, request.UntilUs),
+            BookingAct.Extend => board.Extend(request.Id, request.Owner, nowUs),
+            BookingAct.Book => board.Book(request.Id, request.Owner, request.Referral, request.Spans, nowUs, request.Proposal),
+            BookingAct.Move => board.Move(request.Id, request.Spans, nowUs, request.Proposal, request.KeptFor),
+            BookingAct.LetGoKept => LetGoKept(),
+            _ => board.Release(request.Id, nowUs, request.KeptFor),
+        };
+
+        Verdict LetGoKept()
+        {
+            board.EndHolds(request.KeptFor);
+            return new(BookingOutcome.Done, null);
+        }
+    }
 
     /// <summary>Loads the claims of calendars and referrals that this group is about and the board does not know; the first time all holds, which are counted.</summary>
     async ValueTask Load(IReadOnlyList<Wanted> group)
@@ -224,7 +252,8 @@ public readonly ref struct BookingView
     /// <summary>Whether all of a span could be had.</summary>
     /// <param name="span">Of a calendar that was named to <see cref="Bookings.Look"/>.</param>
     /// <param name="but">A claim that is not in the way: the one that would be moved.</param>
-    public bool IsFree(Span span, string? but = null) => board.IsFree(span, nowUs, but);
+    /// <param name="keptFor">Key of an owner whose holds are not in the way: of what would be moved, the times that are kept for it.</param>
+    public bool IsFree(Span span, string? but = null, long keptFor = 0) => board.IsFree(span, nowUs, but, keptFor);
 
     /// <summary>What takes cells of a calendar.</summary>
     public IReadOnlyList<Claim> Claims(Span span) => board.Claims(span, nowUs);

@@ -1,5 +1,6 @@
 using Tervik.Care.Calendars;
 using Tervik.Care.Clinics;
+using Tervik.Records.Resources;
 using Tervik.Trust;
 
 namespace Tervik.Care.Booking;
@@ -48,7 +49,7 @@ public sealed record OfferQuery
 public sealed record OfferPage(IReadOnlyList<Offer> Offers, int Total, bool HasMore);
 
 /// <summary>Which appointments could be had: the openings of the clinics, less what is taken or held.</summary>
-public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, TimeProvider clock)
+public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, RecordStore store, TimeProvider clock)
 {
     /// <summary>The longest time that is looked through at once.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(92);
@@ -82,7 +83,7 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, TimeProvi
         for (var at = 0; at < candidates.Count; at += AtOnce)
         {
             var some = candidates.GetRange(at, Math.Min(AtOnce, candidates.Count - at));
-            foreach (var (candidate, calendars) in await bookings.Look(keys, view => Free(some, setup, query.But, view), stop))
+            foreach (var (candidate, calendars) in await bookings.Look(keys, view => Free(some, setup, query.But, KeptFor(query.But), view), stop))
             {
                 total++;
                 if (!isAfter) isAfter = query.After == IdOf(candidate);
@@ -108,7 +109,7 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, TimeProvi
         {
             var candidate = new Candidate(service, calendar, time);
             long[] keys = [.. service.Needs.SelectMany(setup.CalendarsOf).Select(one => one.Key).Distinct()];
-            var free = await bookings.Look(keys, view => Free([candidate], setup, but, view), stop);
+            var free = await bookings.Look(keys, view => Free([candidate], setup, but, KeptFor(but), view), stop);
             return free is [var (_, calendars)] ? (Made(candidate, calendars), true) : (Made(candidate, [calendar, .. service.Needs.Skip(1).Select(need => setup.CalendarsOf(need).FirstOrDefault()).OfType<ClinicCalendar>()]), false);
         }
         return null;
@@ -136,22 +137,25 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, TimeProvi
     static bool IsAsked(ZonedSpan time, OfferQuery query) =>
         time.WallStart.Hour * 60 + time.WallStart.Minute is var minute && minute >= query.TimeOfDay.From && minute < query.TimeOfDay.To;
 
+    /// <summary>Key of whoever holds times for an appointment that would be moved; 0 for none.</summary>
+    long KeptFor(string? but) => but is null ? 0 : store.Keys.Reference($"Appointment/{but}");
+
     /// <summary>Of each candidate that can be had, the first free calendar for each need.</summary>
-    static List<(Candidate Candidate, ClinicCalendar[] Calendars)> Free(List<Candidate> candidates, ClinicSetup setup, string? but, BookingView view)
+    static List<(Candidate Candidate, ClinicCalendar[] Calendars)> Free(List<Candidate> candidates, ClinicSetup setup, string? but, long keptFor, BookingView view)
     {
         var free = new List<(Candidate, ClinicCalendar[])>();
         foreach (var candidate in candidates)
         {
             var (from, to) = Offer.Cut(candidate.Service, candidate.Time);
             var chosen = new ClinicCalendar[candidate.Service.Needs.Count];
-            var isFree = view.IsFree(new(candidate.Calendar.Key, from, to), but);
+            var isFree = !setup.IsAbsent(candidate.Calendar, candidate.Time) && view.IsFree(new(candidate.Calendar.Key, from, to), but, keptFor);
             chosen[0] = candidate.Calendar;
             for (var need = 1; need < chosen.Length && isFree; need++)
             {
                 isFree = false;
                 foreach (var calendar in setup.CalendarsOf(candidate.Service.Needs[need]))
                 {
-                    if (chosen.AsSpan(0, need).Contains(calendar) || !calendar.IsOpen(candidate.Service, candidate.Time) || !view.IsFree(new(calendar.Key, from, to), but)) continue;
+                    if (chosen.AsSpan(0, need).Contains(calendar) || !calendar.IsOpen(candidate.Service, candidate.Time) || setup.IsAbsent(calendar, candidate.Time) || !view.IsFree(new(calendar.Key, from, to), but, keptFor)) continue;
                     (chosen[need], isFree) = (calendar, true);
                     break;
                 }

@@ -72,8 +72,14 @@ public sealed class ClinicCalendar
     /// <summary>Whether its owner is there for all of an appointment.</summary>
     public bool IsOpen(Service service, ZonedSpan time) => OpeningsOf(service).Any(at => Windows(at, time.StartUtc, time.EndUtc).Any(window => window.StartUtc <= time.StartUtc && time.EndUtc <= window.EndUtc));
 
+    /// <summary>The zone of its wall: of its first opening.</summary>
+    public DateTimeZone Zone => Zones.Current.Get(openings[0].Opening.Zone);
+
+    /// <summary>When it is open, for whatever service; openings of several services may overlap.</summary>
+    public IEnumerable<ZonedSpan> Open(Instant from, Instant to) => Enumerable.Range(0, openings.Count).SelectMany(at => Windows(at, from, to)).OrderBy(window => window.StartUtc).ThenBy(window => window.EndUtc);
+
     /// <summary>A span as this calendar's wall shows it.</summary>
-    public ZonedSpan TimeAt(DateTimeOffset start, int minutes) => ZonedSpan.Of(Zones.Current.Get(openings[0].Opening.Zone), Instant.FromDateTimeOffset(start), Instant.FromDateTimeOffset(start) + Duration.FromMinutes(minutes));
+    public ZonedSpan TimeAt(DateTimeOffset start, int minutes) => ZonedSpan.Of(Zone, Instant.FromDateTimeOffset(start), Instant.FromDateTimeOffset(start) + Duration.FromMinutes(minutes));
 
     IEnumerable<int> OpeningsOf(Service service) => Enumerable.Range(0, openings.Count).Where(at => openings[at].Services.Count == 0 || openings[at].Services.Contains($"HealthcareService/{service.Id}"));
 

@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
+using Tervik.Care.Calendars;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Storage;
+using Tervik.Trust;
 
 namespace Tervik.Care.Clinics;
 
@@ -18,6 +20,18 @@ public sealed record ClinicSetup(long AtUs, FrozenDictionary<string, Service> Se
     /// <summary>The calendars of one actor, by its key: a doctor may have one at each of two clinics.</summary>
     public required FrozenDictionary<long, IReadOnlyList<ClinicCalendar>> ByActor { get; init; }
 
+    /// <summary>When somebody is not there although their openings say so, by reference of the Schedule.</summary>
+    public FrozenDictionary<string, IReadOnlyList<Absence>> Absences { get; init; } = FrozenDictionary<string, IReadOnlyList<Absence>>.Empty;
+
+    /// <summary>Whether an absence takes some of a time.</summary>
+    public bool IsAbsent(ClinicCalendar calendar, ZonedSpan time)
+    {
+        if (!Absences.TryGetValue(calendar.Reference, out var all)) return false;
+        foreach (var one in all)
+            if (one.Takes(time.StartUs, time.EndUs)) return true;
+        return false;
+    }
+
     /// <summary>The calendars a service may take for one of its needs.</summary>
     public IEnumerable<ClinicCalendar> CalendarsOf(IReadOnlyList<string> need) => need.Select(reference => Calendars.GetValueOrDefault(reference)).OfType<ClinicCalendar>();
 }
@@ -25,7 +39,7 @@ public sealed record ClinicSetup(long AtUs, FrozenDictionary<string, Service> Se
 /// <summary>Knows the set-up of the clinics, HealthcareService and Schedule in the record, as it is now.</summary>
 public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
 {
-    static readonly string[] Types = ["HealthcareService", "Schedule"];
+    static readonly string[] Types = ["HealthcareService", "Schedule", "Slot"];
     static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
     /// <summary>When the record was asked last, and how much this program had changed then.</summary>
@@ -35,6 +49,7 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
     volatile Looked looked = new(-1, 0);
     readonly Dictionary<string, Service?> services = new(StringComparer.Ordinal);
     readonly Dictionary<string, ClinicCalendar?> calendars = new(StringComparer.Ordinal);
+    readonly Dictionary<string, Absence> absences = new(StringComparer.Ordinal);
     volatile ClinicSetup setup = new(0, FrozenDictionary<string, Service>.Empty, FrozenDictionary<string, ClinicCalendar>.Empty)
     {
         ServicesByKey = FrozenDictionary<long, Service>.Empty, CalendarsByKey = FrozenDictionary<long, ClinicCalendar>.Empty, ByActor = FrozenDictionary<long, IReadOnlyList<ClinicCalendar>>.Empty,
@@ -43,7 +58,7 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
     /// <summary>As it is now: what this program changed since is read before, what another one did within a second.</summary>
     public async ValueTask<ClinicSetup> Now(CancellationToken stop)
     {
-        var (made, last) = (store.ChangesOf(Types[0]) + store.ChangesOf(Types[1]), looked);
+        var (made, last) = (Types.Sum(store.ChangesOf), looked);
         if (last.Made == made && clock.GetElapsedTime(last.At) < Fresh) return setup;
         var at = clock.GetTimestamp();
         var newest = await store.Database.ReadOnce(Newest, stop);
@@ -71,7 +86,7 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
     static async ValueTask<long> Newest(Session session)
     {
         var newest = 0L;
-        await using var rows = await session.Query("SELECT max(at_us) FROM res WHERE type = 'HealthcareService' UNION ALL SELECT max(at_us) FROM res WHERE type = 'Schedule'");
+        await using var rows = await session.Query("SELECT max(at_us) FROM res WHERE type = 'HealthcareService' UNION ALL SELECT max(at_us) FROM res WHERE type = 'Schedule' UNION ALL SELECT max(at_us) FROM res WHERE type = 'Slot'");
         while (await rows.Read()) newest = Math.Max(newest, rows.Int64(0));
         return newest;
     }
@@ -90,13 +105,22 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
         foreach (var one in changed)
         {
             if (one.Type == "HealthcareService") services[one.Id] = one.IsDeleted ? null : Of(one, json => Service.Read(one.Id, json, store.Keys));
+            else if (one.Type == "Slot")
+            {
+                if (one.IsDeleted || Of(one, json => Absence.Read(one.Id, one.Version, json)) is not { } absence) absences.Remove(one.Id);
+                else absences[one.Id] = absence;
+            }
             else calendars[$"Schedule/{one.Id}"] = one.IsDeleted ? null : Of(one, json => ClinicCalendar.Read(one.Id, json, store.Keys));
         }
+        // What is over is of no use to those who book.
+        var nowUs = clock.NowUs();
+        foreach (var id in absences.Values.Where(absence => absence.EndUs < nowUs).Select(absence => absence.Id).ToList()) absences.Remove(id);
         var (known, open) = (services.Values.OfType<Service>().ToList(), calendars.Values.OfType<ClinicCalendar>().ToList());
         setup = new(changed.Max(one => one.AtUs), known.ToFrozenDictionary(one => one.Id), open.ToFrozenDictionary(one => one.Reference))
         {
             ServicesByKey = known.ToFrozenDictionary(one => one.Key),
             CalendarsByKey = open.ToFrozenDictionary(one => one.ScheduleKey),
+            Absences = absences.Values.GroupBy(absence => absence.Schedule).ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<Absence>)[.. group.OrderBy(absence => absence.StartUs)]),
             ByActor = open.GroupBy(one => one.Key).ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<ClinicCalendar>)[.. group]),
         };
     }

@@ -33,6 +33,9 @@ static class AppointmentsEndpoints
         routes.MapGet(Path + "/{appointment}/cancel", AskWhy);
         routes.MapPost(Path + "/{appointment}/cancel", Cancel).DisableAntiforgery();
         routes.MapPost(Path + "/{appointment}/arrive", Arrive).DisableAntiforgery();
+        routes.MapPost(Path + "/{appointment}/end", End).DisableAntiforgery();
+        routes.MapPost(Path + "/{appointment}/decline", Decline).DisableAntiforgery();
+        routes.MapPost(Path + "/{appointment}/earlier", Earlier).DisableAntiforgery();
     }
 
     static string Base(string id) => $"/patients/{Uri.EscapeDataString(id)}/appointments";
@@ -146,7 +149,7 @@ static class AppointmentsEndpoints
         if (visit.Refusal is { } refusal) return refusal;
         if (await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
         await visit.Log("appointment", [stored], [record.Compartment(id)], stop);
-        return visit.Page<AppointmentPage>(model, Form.Of(request, stored.Version, new Dictionary<string, string>()));
+        return visit.Page<AppointmentPage>(await query.WithPlace(model, stop), Form.Of(request, stored.Version, new Dictionary<string, string>()));
     }
 
     static async Task<IResult> FindOther(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
@@ -216,24 +219,52 @@ static class AppointmentsEndpoints
         return visit.Page<CancelPage>(model, form);
     }
 
-    static async Task<IResult> Arrive(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop)
+    static Task<IResult> Arrive(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop) =>
+        Change(id, appointment, "arrive", request, entrance, query, record, async (model, stored, _) => !model.CanArrive ? null : (await desk.Change(stored, json => json["status"] = "arrived", gives: false, stop), "arrived"), stop);
+
+    static Task<IResult> End(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, CancellationToken stop) =>
+        Change(id, appointment, "attendance", request, entrance, query, record, async (model, stored, form) => !model.CanEnd || form["status"] is not ("fulfilled" or "noshow") ? null : (await desk.Change(stored, json => json["status"] = form["status"], gives: true, stop), "attendance"), stop);
+
+    static Task<IResult> Decline(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, WaitingList waiting, CancellationToken stop) =>
+        Change(id, appointment, "decline-time", request, entrance, query, record, async (model, stored, _) => !model.CanChange || model.Kept.Count == 0 ? null : (await desk.LetGoKept(stored, stop), "declined"), stop, waiting.Wake);
+
+    static Task<IResult> Earlier(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, BookingDesk desk, WaitingList waiting, CancellationToken stop) =>
+        Change(id, appointment, "wait-for-earlier", request, entrance, query, record, async (model, stored, form) =>
+        {
+            if (!model.CanWait) return null;
+            if (form["act"] == "stop") return model.Earlier is null ? null : (await desk.Change(stored, json => KeptTimes.Wish(json, null), gives: false, stop), "not-waiting");
+            var today = DateOnly.FromDateTime(record.Today);
+            var from = form.Day("from", today, today.AddYears(2), isRequired: false);
+            // Whoever waits already keeps their place.
+            return form.Errors.Count > 0 ? null : (await desk.Change(stored, json => KeptTimes.Wish(json, new(model.Earlier?.Since ?? record.Now, from)), gives: false, stop), "waiting");
+        }, stop, waiting.Wake);
+
+    /// <summary>A change by one button of an appointment's page; after it, or when it cannot be done as things stand, that page is shown.</summary>
+    /// <param name="step">Makes the change and says what is to be said of it; null when there is nothing to do.</param>
+    /// <param name="after">Whom to tell.</param>
+    static async Task<IResult> Change(string id, string appointment, string view, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, Func<AppointmentModel, StoredResource, Form, Task<(BookingResult Result, string Said)?>> step, CancellationToken stop, Action? after = null)
     {
         var (visit, form) = await entrance.EnterForm(request, new("$book", "Appointment"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (!visit.MayBook(id, record.Compartment(id)) || await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
-        var said = "";
-        if (model.CanArrive && !form.IsReview && form.Version == stored.Version)
-            try
+        // The form of an older version, or sent twice: the page says how it stands.
+        if (form.IsReview || form.Version != stored.Version) return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}");
+        try
+        {
+            if (await step(model, stored, form) is not var (result, said) || result.Stored is not { } now)
             {
-                var now = (await desk.Change(stored, json => json["status"] = "arrived", gives: false, stop)).Stored!;
-                await visit.Log("arrive", [now], [record.Compartment(id)], stop);
-                said = "?saved=arrived";
+                await visit.Log("appointment", [stored], [record.Compartment(id)], stop);
+                return visit.Page<AppointmentPage>(await query.WithPlace(model, stop), form);
             }
-            catch (FaultException)
-            {
-                // Somebody changed it at the same time: the page says how it stands.
-            }
-        return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}{said}");
+            await visit.Log(view, [now], [record.Compartment(id)], stop);
+            after?.Invoke();
+            return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}?saved={said}");
+        }
+        catch (FaultException)
+        {
+            // Somebody changed it at the same time.
+            return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}");
+        }
     }
 
     /// <summary>Whether the form was filled in for the appointment as it is; otherwise it is shown again, with what it is now.</summary>

@@ -37,6 +37,18 @@ public sealed record AppointmentModel(PatientHeader Patient, string Id, int Vers
     public bool CanChange { get; init; }
     /// <summary>Whether it is the day to say that one is there.</summary>
     public bool CanArrive { get; init; }
+    /// <summary>Times that are kept for it, of which one may be taken instead of its own.</summary>
+    public IReadOnlyList<KeptTime> Kept { get; init; } = [];
+    /// <summary>Its clinic is away at that time.</summary>
+    public bool IsDisplaced { get; init; }
+    /// <summary>Whether an earlier time is waited for.</summary>
+    public EarlierWish? Earlier { get; init; }
+    /// <summary>The place in the list of those who wait, and how many they are; null for one who does not.</summary>
+    public (int Place, int All)? Waits { get; init; }
+    /// <summary>Whether an earlier time can be waited for.</summary>
+    public bool CanWait { get; init; }
+    /// <summary>Whether it can be noted that it took place or that nobody came.</summary>
+    public bool CanEnd { get; init; }
     /// <summary>Later than the clinic wishes to be told.</summary>
     public bool IsLate { get; init; }
 }
@@ -81,7 +93,7 @@ public sealed record FindModel(PatientHeader Patient, Sighting Sought, IReadOnly
 public sealed record HoldModel(PatientHeader Patient, string Id, Offer Offer, DateTimeOffset Until, int ExtensionsLeft, DateTimeOffset Now, string? Referral);
 
 /// <summary>Reads what the pages of appointments show.</summary>
-sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics clinics, Offers offers)
+sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics clinics, Offers offers, WaitingList waiting)
 {
     const int MostShown = 100, PerPage = 40, MostReferrals = 50;
     static readonly TimeSpan LookAhead = TimeSpan.FromDays(42);
@@ -113,6 +125,15 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
         return (Read(stored, header, await clinics.Now(stop), visit), stored);
     }
 
+    /// <summary>With the place in the list of those who wait. Of the others their number is told.</summary>
+    public async Task<AppointmentModel> WithPlace(AppointmentModel model, CancellationToken stop)
+    {
+        if (model.Earlier is null || model.Service is not { } service) return model;
+        var all = await waiting.Waiting(service.Id, stop);
+        var place = all.TakeWhile(one => one.Stored.Id != model.Id).Count();
+        return place < all.Count ? model with { Waits = (place + 1, all.Count) } : model;
+    }
+
     AppointmentModel Read(StoredResource stored, PatientHeader patient, ClinicSetup setup, Visit visit) => RecordQuery.Take(stored, json =>
     {
         var actors = json.ItemsAt("participant").Select(one => (Reference: one.At("actor").TextAt("reference"), Name: one.At("actor").TextAt("display"))).Where(one => one.Reference is not null).ToList();
@@ -128,6 +149,9 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
             Zone = json.At("_start").FirstAt("extension").TextAt("valueCode"), CancelledFor = status == "cancelled" ? json.At("cancelationReason").TextAt("text") : null,
             CanChange = mayBook && isAhead && Open.Contains(status),
             CanArrive = mayBook && status == "booked" && start is { } day && day.Local.Date == record.Today.Date && day.Instant < record.Now.AddHours(6),
+            Kept = isAhead ? KeptTimes.Of(json) : [], IsDisplaced = isAhead && status is "booked" or "pending" && KeptTimes.IsDisplaced(json), Earlier = isAhead ? KeptTimes.Earlier(json) : null,
+            CanWait = mayBook && service is not null && status == "booked" && start is { } later && later.Instant > record.Now.AddDays(1),
+            CanEnd = mayBook && visit.Person.IsProfessional && status is "booked" or "arrived" or "checked-in" && start is { } begun && begun.Instant <= record.Now,
             IsLate = service is not null && start is { } soon && soon.Instant < record.Now.AddHours(service.NoticeHours),
         };
     });

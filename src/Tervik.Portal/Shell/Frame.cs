@@ -43,4 +43,4 @@ public sealed record SignedIn(string Reference, PrincipalKind Kind, string Name)
 }
 
 /// <summary>Which entry of the main navigation a page belongs to.</summary>
-public enum Place { None, Record, Today, Patients, Tasks, Messages, Alerts, Account }
+public enum Place { None, Record, Today, Calendar, Patients, Tasks, Messages, Alerts, Account }

@@ -7,6 +7,7 @@ using Tervik.Portal.Alerts;
 using Tervik.Portal.Allergies;
 using Tervik.Portal.Appointments;
 using Tervik.Portal.Apps;
+using Tervik.Portal.Calendar;
 using Tervik.Portal.CareTeam;
 using Tervik.Portal.Chart;
 using Tervik.Portal.Conditions;
@@ -72,6 +73,7 @@ public static class PortalRoom
         services.AddSingleton<ChartQuery>();
         services.AddSingleton<OverviewQuery>();
         services.AddSingleton<AppointmentsQuery>();
+        services.AddSingleton<CalendarQuery>();
         services.AddSingleton<FlowsheetQuery>();
         services.AddSingleton<DutyQuery>();
         services.AddSingleton<TodayQuery>();
@@ -123,6 +125,7 @@ public static class PortalRoom
         app.MapVaccinations();
         app.MapProcedures();
         app.MapAppointments();
+        app.MapCalendar();
         app.MapEncounters();
         app.MapReferrals();
         app.MapImaging();

@@ -7,7 +7,7 @@ namespace Tervik.Trust.Decision;
 static class Policy
 {
     /// <summary>Changes with every change of the table.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <summary>One row: these callers may do these interactions when their credential has the scope.</summary>
     /// <param name="Who">The kind of caller.</param>
@@ -55,6 +55,8 @@ static class Policy
         new(PrincipalKind.Patient, Scope.Write, "$hold", "$book") { OnlyTypes = ["Appointment"] },
         new(PrincipalKind.Professional, Scope.Write, "$hold", "$book") { OnlyTypes = ["Appointment"] },
         new(PrincipalKind.System, Scope.Write, "$hold", "$book") { OnlyTypes = ["Appointment"] },
+        // Absences in the calendars of one's own units (Portal/Calendar asks which these are).
+        new(PrincipalKind.Professional, Scope.Write, "block-time") { OnlyTypes = ["Slot"] },
         // One's applications.
         new(PrincipalKind.Patient, Scope.Read, "apps"),
         new(PrincipalKind.Professional, Scope.Read, "apps"),
@@ -73,7 +75,7 @@ static class Policy
     ];
 
     /// <summary>Whether an interaction changes the record: of it, a limit can no longer take anything back.</summary>
-    public static bool Writes(string interaction) => interaction is "create" or "update" or "patch" or "delete" or "create-own" or "update-own" or "$hold" or "$book" or "$meta-add" or "$meta-delete" or "$reindex";
+    public static bool Writes(string interaction) => interaction is "create" or "update" or "patch" or "delete" or "create-own" or "update-own" or "$hold" or "$book" or "block-time" or "$meta-add" or "$meta-delete" or "$reindex";
 
     static readonly FrozenDictionary<(PrincipalKind, string), Rule[]> ByInteraction = Rules
         .SelectMany(rule => rule.Interactions.Select(name => (Name: name, Rule: rule)))

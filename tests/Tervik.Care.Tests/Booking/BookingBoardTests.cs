@@ -29,14 +29,15 @@ public sealed class BookingBoardTests
         {
             now += dice.Next(0, 4) * Minute;
             var (id, owner, referral, spans) = ($"c{dice.Next(12)}", dice.Next(Owners), dice.Next(2) == 0 ? 0 : 1 + dice.Next(4), Spans(dice));
+            var keptFor = dice.Next(2) == 0 ? 0 : dice.Next(Owners);
             var (what, got, expected) = dice.Next(7) switch
             {
                 0 or 1 => ("hold", board.Hold(id, owner, referral, spans, now), model.Hold(id, owner, referral, spans, now)),
                 2 => ("book", board.Book(id, owner, referral, spans, now), model.Book(id, owner, referral, spans, now)),
                 3 => ("confirm", board.Book(id, board.Find(id)?.Owner ?? owner, 0, [], now), model.Book(id, board.Find(id)?.Owner ?? owner, 0, [], now)),
                 4 => ("extend", board.Extend(id, board.Find(id)?.Owner ?? owner, now), model.Extend(id, board.Find(id)?.Owner ?? owner, now)),
-                5 => ("move", board.Move(id, spans, now), model.Move(id, spans, now)),
-                _ => ("release", board.Release(id, now), model.Release(id, now)),
+                5 => ("move", board.Move(id, spans, now, keptFor: keptFor), model.Move(id, spans, now, keptFor)),
+                _ => ("release", board.Release(id, now, keptFor), model.Release(id, now, keptFor)),
             };
             story.Add($"{what} {id} {owner} {referral} {string.Join(' ', spans)}: {got.Outcome}");
             Assert.True(got.Outcome == expected, $"seed {seed}, step {step}: {story[^1]}, expected {expected}");

@@ -11,10 +11,10 @@ sealed class NaiveBoard(HoldRules rules, Func<long, int> capacity)
 
     Claim? Get(string id, long now) => Claims.Find(claim => claim.Id == id && claim.Stands(now));
 
-    bool Fits(IReadOnlyList<Span> spans, string? but, long now) => spans.All(span =>
+    bool Fits(IReadOnlyList<Span> spans, string? but, long now, long keptFor = 0) => spans.All(span =>
     {
         for (var cell = span.From; cell < span.To; cell++)
-            if (Claims.Count(claim => claim.Id != but && claim.Stands(now) && claim.Spans.Any(one => one.Calendar == span.Calendar && one.From <= cell && cell < one.To)) >= capacity(span.Calendar)) return false;
+            if (Claims.Count(claim => claim.Id != but && !IsKept(claim, keptFor) && claim.Stands(now) && claim.Spans.Any(one => one.Calendar == span.Calendar && one.From <= cell && cell < one.To)) >= capacity(span.Calendar)) return false;
         return true;
     });
 
@@ -48,13 +48,20 @@ sealed class NaiveBoard(HoldRules rules, Func<long, int> capacity)
         return OfReferral(referral, now) ?? (Fits(spans, null, now) ? Put(new(id, owner, referral, spans, ClaimState.Booked, 0, 0)) : BookingOutcome.Taken);
     }
 
-    public BookingOutcome Move(string id, IReadOnlyList<Span> spans, long now) =>
-        Get(id, now) is not { State: ClaimState.Booked } old ? BookingOutcome.Gone : Fits(spans, id, now) ? Put(old with { Spans = spans }) : BookingOutcome.Taken;
+    static bool IsKept(Claim claim, long keptFor) => keptFor != 0 && claim.State == ClaimState.Held && claim.Owner == keptFor;
 
-    public BookingOutcome Release(string id, long now)
+    public BookingOutcome Move(string id, IReadOnlyList<Span> spans, long now, long keptFor)
+    {
+        if (Get(id, now) is not { State: ClaimState.Booked } old) return BookingOutcome.Gone;
+        if (!Fits(spans, id, now, keptFor)) return BookingOutcome.Taken;
+        Claims.RemoveAll(claim => IsKept(claim, keptFor));
+        return Put(old with { Spans = spans });
+    }
+
+    public BookingOutcome Release(string id, long now, long keptFor)
     {
         if (Get(id, now) is null) return BookingOutcome.Gone;
-        Claims.RemoveAll(claim => claim.Id == id);
+        Claims.RemoveAll(claim => claim.Id == id || IsKept(claim, keptFor));
         return BookingOutcome.Done;
     }
 }

@@ -72,6 +72,8 @@ public sealed class DecisionTests
         $hold               Appointment   -      W       W            W
         $book               Appointment   -      W       W            W
         $book               Encounter     -      -       -            -
+        block-time          Slot          -      -       W            -
+        block-time          Schedule      -      -       -            -
         alerts              *             -      -       R            -
         alert-review        *             -      -       W            -
         $export             *             -      -       -            -

@@ -132,7 +132,7 @@ static partial class PortalBench
     // What is searched for is sealed by the session.
     static string Sealed(string page, string cookie) => SealedSearch.Address(page, cookie.Split("; ").Select(one => one.Split('=', 2)).First(one => one[0] == "tervik-session")[1]);
 
-    static async Task<string> SignIn(string address, string reference)
+    internal static async Task<string> SignIn(string address, string reference)
     {
         using var handler = new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() };
         using var http = new HttpClient(handler) { BaseAddress = new Uri(address) };
@@ -143,10 +143,10 @@ static partial class PortalBench
             : throw new InvalidOperationException($"Signing in as {reference} answered {(int)answer.StatusCode}.");
     }
 
-    readonly record struct Measured(double P50Ms, double P99Ms, double PerSecond, long Failures, double Kilobytes);
+    internal readonly record struct Measured(double P50Ms, double P99Ms, double PerSecond, long Failures, double Kilobytes);
 
     /// <summary>Asks for one page again and again, each reader one request at a time.</summary>
-    static async Task<Measured> Load(string page, string cookie, int readers, int seconds)
+    internal static async Task<Measured> Load(string page, string cookie, int readers, int seconds)
     {
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = readers, UseCookies = false });
         http.DefaultRequestHeaders.Add("Cookie", cookie);

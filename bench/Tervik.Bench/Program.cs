@@ -9,6 +9,7 @@ return args switch
     ["revocation", .. var options] => await RevocationBench.Run(options),
     ["authz", .. var options] => await AuthzBench.Run(options),
     ["booking", .. var options] => await BookingBench.Run(options),
+    ["clinic", .. var options] => await ClinicBench.Run(options),
     ["keys", .. var options] => await KeysBench.Run(options),
     ["portal", .. var options] => await PortalBench.Run(options),
     ["portal-stub", var address, var folder] => await PortalBench.ServeStubbed(address, folder),
@@ -46,6 +47,9 @@ static int Usage()
         ./tervik bench booking [--clients N] [--seconds S] [--kills N] [--engine sqlite|postgresql] [--json FILE]
             many clients book the same times and each their own, in the process and over HTTP with the log of accesses, beside a bare insert with a unique key;
             then kill -9 while they book and cancel; what they were told is held against the record and the calendars
+
+        ./tervik bench clinic [--practitioners N] [--appointments N] [--seconds S] [--json FILE]
+            time of every page of appointments for a hospital of 200 practitioners with 50,000 appointments in a month
 
         ./tervik bench keys [--resources N] [--seconds S] [--rounds N] [--data-keys N] [--json FILE]
             the same record plain and encrypted at rest, asked in turns; and a rotation of the institution key

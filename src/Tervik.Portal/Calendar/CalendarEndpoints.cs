@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -21,6 +22,8 @@ static class CalendarEndpoints
         routes.MapGet("/calendar", Show);
         routes.MapPost("/calendar/{appointment}/move", Move).DisableAntiforgery(); // FormGuard does it.
         routes.MapAbsences();
+        routes.MapGet("/calendar/numbers", Numbers);
+        routes.MapGet("/calendar/numbers.csv", NumbersFile);
     }
 
     /// <summary>Address of a page of the calendar.</summary>
@@ -35,6 +38,26 @@ static class CalendarEndpoints
         if (visit.Refusal is { } refusal) return refusal;
         if (!visit.Person.IsProfessional) return FaultPage.Of(FaultKind.Forbidden, visit.Frame);
         return await Page(Day(day) ?? record.Today.Date, of, Form.New(request), null, visit, calendars, record, stop);
+    }
+
+    const int MostDays = 370, UsualDays = 56;
+
+    static Task<IResult> Numbers(string? from, string? to, HttpContext request, Entrance entrance, NumbersQuery numbers, RecordQuery record, CancellationToken stop) =>
+        Counted(from, to, request, entrance, numbers, record, (visit, model) => visit.Page<NumbersPage>(model), stop);
+
+    static Task<IResult> NumbersFile(string? from, string? to, HttpContext request, Entrance entrance, NumbersQuery numbers, RecordQuery record, CancellationToken stop) =>
+        Counted(from, to, request, entrance, numbers, record, (_, model) => TypedResults.File(Encoding.UTF8.GetBytes(model.Csv()), "text/csv; charset=utf-8", $"appointments-{model.From:yyyy-MM-dd}-{model.To:yyyy-MM-dd}.csv"), stop);
+
+    // Nobody is found in them: they are for who leads a unit, whatever patients they treat.
+    static async Task<IResult> Counted(string? from, string? to, HttpContext request, Entrance entrance, NumbersQuery numbers, RecordQuery record, Func<Visit, NumbersModel, IResult> answer, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-type", "Appointment"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        var last = DateOnly.FromDateTime(Day(to) ?? record.Today.Date);
+        var first = Day(from) is { } day && DateOnly.FromDateTime(day) is var asked && asked <= last && last.DayNumber - asked.DayNumber < MostDays ? asked : last.AddDays(-UsualDays);
+        if (!visit.Person.IsProfessional || await numbers.Load(visit.Person, first, last, stop) is not { } model) return FaultPage.Of(FaultKind.Forbidden, visit.Frame);
+        await visit.Log("numbers", [], [], stop);
+        return answer(visit, model);
     }
 
     static async Task<IResult> Page(DateTime day, string? of, Form form, string? refused, Visit visit, CalendarQuery calendars, RecordQuery record, CancellationToken stop)

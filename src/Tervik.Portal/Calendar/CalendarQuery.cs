@@ -70,6 +70,8 @@ public sealed record CalendarColumn(ClinicCalendar Calendar, LocalDate Day, IRea
 /// <param name="Today">The present day.</param>
 public sealed record CalendarModel(DateTime Day, bool IsWeek, ClinicCalendar? Of, IReadOnlyList<ClinicCalendar> Calendars, IReadOnlyList<CalendarColumn> Columns, DateTime Today)
 {
+    /// <summary>Whether the reader leads a unit, whose numbers are theirs to see.</summary>
+    public bool LeadsUnit { get; init; }
     /// <summary>Why a move was not done, in words; null when nothing was asked.</summary>
     public string? Refused { get; init; }
 }
@@ -103,7 +105,7 @@ sealed class CalendarQuery(RecordQuery record, RecordStore store, Clinics clinic
         if (of is not null && one is null) return null;
         var first = LocalDate.FromDateTime(one is null ? day : day.AddDays(-(((int)day.DayOfWeek + 6) % 7)));
         (ClinicCalendar Calendar, LocalDate Day)[] columns = one is null ? [.. mine.Take(MostColumns).Select(calendar => (calendar, first))] : [.. Enumerable.Range(0, DaysOfWeek).Select(i => (one, first.PlusDays(i)))];
-        var model = new CalendarModel(day, one is not null, one, mine, [], record.Today.Date);
+        var model = new CalendarModel(day, one is not null, one, mine, [], record.Today.Date) { LeadsUnit = (await register.Of(person.Reference, stop)).Codes.Contains(StaffRegister.UnitLead) };
         if (columns.Length == 0) return (model, [], []);
 
         var bounds = columns.Select(column => (Start: Start(column.Calendar.Zone, column.Day), End: Start(column.Calendar.Zone, column.Day.PlusDays(1)))).ToArray();

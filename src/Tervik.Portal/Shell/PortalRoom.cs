@@ -74,6 +74,7 @@ public static class PortalRoom
         services.AddSingleton<OverviewQuery>();
         services.AddSingleton<AppointmentsQuery>();
         services.AddSingleton<CalendarQuery>();
+        services.AddSingleton<NumbersQuery>();
         services.AddSingleton<FlowsheetQuery>();
         services.AddSingleton<DutyQuery>();
         services.AddSingleton<TodayQuery>();

@@ -167,6 +167,34 @@ public sealed class CalendarPagesTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Who_leads_a_unit_sees_its_numbers_and_takes_them_along_as_a_file()
+    {
+        using var liis = await PortalPerson.SignIn(browser.Node, "Patient/p03");
+        using var holm = await PortalPerson.SignIn(browser.Node, "Practitioner/holm");
+        var day = Weekday(40);
+        var numbers = $"from={day.AddDays(-10):yyyy-MM-dd}&to={day.AddDays(10):yyyy-MM-dd}";
+        int Booked(string csv) => csv.Split("\r\n").First(line => line.Contains("Consultation with a family doctor", StringComparison.Ordinal)) is var line ? int.Parse(line.Split(',')[3], CultureInfo.InvariantCulture) : 0;
+        var (status, before) = await holm.Get($"/calendar/numbers.csv?{numbers}");
+        Assert.Equal(HttpStatusCode.OK, status);
+        var path = await Book(liis, "p03", day, "Practitioner/holm");
+        var (_, after) = await holm.Get($"/calendar/numbers.csv?{numbers}");
+        Assert.Equal(Booked(before) + 1, Booked(after));
+        await liis.Fill($"{path}/cancel", $"{path}/cancel", ("reason", "pat"));
+        Assert.Equal(Booked(before), Booked((await holm.Get($"/calendar/numbers.csv?{numbers}")).Html));
+        foreach (var (width, dark) in new[] { (1280, false), (360, true) })
+        {
+            var page = await browser.Open(width, dark);
+            await Browser.SignIn(page, "Søren Holm");
+            await page.GotoAsync($"/calendar/numbers?{numbers}");
+            await PageChecks.IsAccessible(page, width, $"numbers-{width}");
+        }
+        Assert.Equal(HttpStatusCode.Forbidden, (await liis.Get("/calendar/numbers")).Status);
+        // Who leads none has none.
+        using var nurse = await PortalPerson.SignIn(browser.Node, "Practitioner/tamm");
+        Assert.Equal(HttpStatusCode.Forbidden, (await nurse.Get("/calendar/numbers.csv")).Status);
+    }
+
+    [Fact]
     public async Task Who_waits_for_an_earlier_time_gets_one_kept_and_may_decline_or_take_it()
     {
         using var liis = await PortalPerson.SignIn(browser.Node, "Patient/p03");

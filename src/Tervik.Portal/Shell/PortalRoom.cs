@@ -27,6 +27,7 @@ using Tervik.Portal.Imaging;
 using Tervik.Portal.LookUp;
 using Tervik.Portal.Medication;
 using Tervik.Portal.Messages;
+using Tervik.Portal.Notices;
 using Tervik.Portal.Overview;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Procedures;
@@ -72,6 +73,7 @@ public static class PortalRoom
         services.AddSingleton<ChartQuery>();
         services.AddSingleton<OverviewQuery>();
         services.AddSingleton<AppointmentsQuery>();
+        services.AddSingleton<CalendarQuery>();
         services.AddSingleton<FlowsheetQuery>();
         services.AddSingleton<DutyQuery>();
         services.AddSingleton<TodayQuery>();
@@ -123,6 +125,7 @@ public static class PortalRoom
         app.MapVaccinations();
         app.MapProcedures();
         app.MapAppointments();
+        app.MapCalendars();
         app.MapEncounters();
         app.MapReferrals();
         app.MapImaging();

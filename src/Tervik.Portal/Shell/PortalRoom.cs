@@ -126,6 +126,7 @@ public static class PortalRoom
         app.MapProcedures();
         app.MapAppointments();
         app.MapCalendars();
+        app.MapNotices();
         app.MapEncounters();
         app.MapReferrals();
         app.MapImaging();

@@ -75,12 +75,12 @@ public sealed class CalendarFileTests
     {
         var (booked, cancelled) = (Entry("Europe/Tallinn", Instant.FromUtc(2026, 12, 1, 7, 0)), Entry("Europe/Tallinn", Instant.FromUtc(2026, 12, 1, 7, 0), CalendarEntry.StatusOf("cancelled"), version: 4));
         var (first, second) = (Ical.Net.Calendar.Load(Encoding.UTF8.GetString(CalendarFile.Of([booked], Node).Write()))!, Ical.Net.Calendar.Load(Encoding.UTF8.GetString(CalendarFile.Of([cancelled], Node, "CANCEL").Write()))!);
-        Assert.Equal(("PUBLISH", "CANCEL", "CANCELLED"), (first.Method, second.Method, second.Events[0].Status));
-        Assert.Equal(first.Events[0].Uid, second.Events[0].Uid);
-        Assert.True(second.Events[0].Sequence > first.Events[0].Sequence);
+        Assert.Equal(("PUBLISH", "CANCEL", "CANCELLED"), (first.Method, second.Method, second.Events[0]!.Status));
+        Assert.Equal(first.Events[0]!.Uid, second.Events[0]!.Uid);
+        Assert.True(second.Events[0]!.Sequence > first.Events[0]!.Sequence);
     }
 
-    static readonly Gen<string> AnyText = Gen.String[Gen.OneOf(Gen.Char['a', 'z'], Gen.OneOfConst('\\', ';', ',', ':', '"', '^', '\n', 'é', '한', ' ', '\t'), Gen.Char['\u4e00', '\u9fff']), 0, 120];
+    static readonly Gen<string> AnyText = Gen.String[Gen.OneOf(Gen.Char['a', 'z'], Gen.Char["\\;,:\"^\né한 \t"], Gen.Char['\u4e00', '\u9fff']), 0, 120];
     static readonly Gen<CalendarProperty> AnyProperty = Gen.Select(Gen.Int[0, 99], AnyText, Gen.Select(Gen.Int[0, 9], AnyText.List[1, 3], (name, values) => new CalendarParameter($"X-P{name}", values.Select(value => value.Replace("\t", "", StringComparison.Ordinal)).ToList())).List[0, 3],
         (name, text, parameters) => CalendarProperty.OfText($"X-{name}", text) with { Parameters = parameters });
 
@@ -98,7 +98,7 @@ public sealed class CalendarFileTests
     static readonly string[] Pieces = ["BEGIN:VCALENDAR\r\n", "END:VCALENDAR\r\n", "BEGIN:VEVENT\r\n", "END:VEVENT\r\n", "RRULE:", "FREQ=DAILY;", "BYDAY=MO,-1SU;", "INTERVAL=99999999999;", "UNTIL=20261340;", "DTSTART;TZID=\"a:b\":", "20261127T080000Z", "\r\n", "\n ", ";X=", "\"", ":", "^n", ",", "\\", "\0", "é", "\uFEFF", "PT99999999999H", "EXDATE:", "/", "FREEBUSY:", "2026", "P", "GEO:1;2"];
 
     [Fact]
-    public void Whatever_comes_it_is_read_or_refused_with_a_line() => Gen.OneOf(Gen.OneOfConst(Pieces).List[0, 60].Select(pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))), Gen.OneOfConst(Pieces).List[0, 40].Select(pieces => Encoding.UTF8.GetBytes("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + string.Concat(pieces) + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")), Gen.Byte.Array[0, 300]).Sample(bytes =>
+    public void Whatever_comes_it_is_read_or_refused_with_a_line() => Gen.OneOf(Gen.Int[0, Pieces.Length - 1].Select(i => Pieces[i]).List[0, 60].Select(pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))), Gen.Int[0, Pieces.Length - 1].Select(i => Pieces[i]).List[0, 40].Select(pieces => Encoding.UTF8.GetBytes("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + string.Concat(pieces) + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")), Gen.Byte.Array[0, 300]).Sample(bytes =>
     {
         try
         {

@@ -38,13 +38,13 @@ public sealed class CalendarTests(Browser browser) : IClassFixture<Browser>
         var (status, text) = await ida.Get("/patients/ics/appointments/ics-a/calendar.ics");
         Assert.Equal(HttpStatusCode.OK, status);
         var seen = Ical.Net.Calendar.Load(text)!;
-        Assert.Equal(("PUBLISH", "Appointment", "The house, Tartu", "CONFIRMED"), (seen.Method, seen.Events[0].Summary, seen.Events[0].Location, seen.Events[0].Status));
-        Assert.Equal(8, seen.Events[0].DtStart!.Value.Hour);
+        Assert.Equal(("PUBLISH", "Appointment", "The house, Tartu", "CONFIRMED"), (seen.Method, seen.Events[0]!.Summary, seen.Events[0]!.Location, seen.Events[0]!.Status));
+        Assert.Equal(8, seen.Events[0]!.DtStart!.Value.Hour);
         foreach (var hidden in (string[])["biopsy", "Holm", "Ida", "Kalender", "ics-a"]) Assert.DoesNotContain(hidden, text, StringComparison.Ordinal);
         await TestPatient.Put(browser.Node, "Appointment/ics-a", Appointment("ics-a", "ics", "cancelled", Day(20)));
         var after = Ical.Net.Calendar.Load((await ida.Get("/patients/ics/appointments/ics-a/calendar.ics")).Html)!;
-        Assert.Equal(("CANCEL", "CANCELLED", seen.Events[0].Uid), (after.Method, after.Events[0].Status, after.Events[0].Uid));
-        Assert.True(after.Events[0].Sequence > seen.Events[0].Sequence);
+        Assert.Equal(("CANCEL", "CANCELLED", seen.Events[0]!.Uid), (after.Method, after.Events[0]!.Status, after.Events[0]!.Uid));
+        Assert.True(after.Events[0]!.Sequence > seen.Events[0]!.Sequence);
         await TestPatient.Make(browser.Node, "ics-other", "Otto", "Other", "ics-2");
         using var otto = await PortalPerson.SignIn(browser.Node, "Patient/ics-other");
         Assert.Equal(HttpStatusCode.NotFound, (await otto.Get("/patients/ics/appointments/ics-a/calendar.ics")).Status);

@@ -51,7 +51,7 @@ static class NoticesEndpoints
 
     static async Task<IResult> Show(HttpContext request, Entrance entrance, NoticeOutbox outbox, RecordQuery record, RecordStore store, TimeProvider clock, CancellationToken stop)
     {
-        var visit = await entrance.Enter(request, new("search-system"), stop);
+        var visit = await entrance.Enter(request, new("search-system", null), stop);
         if (visit.Refusal is { } refusal) return refusal;
         var notices = await outbox.Of(visit.Person.Reference, stop);
         // A notice is a reference: what is said of it is read now, as far as the reader may see it now.

@@ -11,6 +11,7 @@ CREATE TABLE notice (
 );
 CREATE UNIQUE INDEX notice_event ON notice (person, event);
 CREATE INDEX notice_newest ON notice (person, made_us);
+CREATE INDEX notice_about ON notice (about);
 CREATE INDEX notice_unread ON notice (person, read_us);
 
 -- What has to leave: one row for each person, occasion and channel, so that nothing is told twice.

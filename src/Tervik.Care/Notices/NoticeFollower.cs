@@ -21,6 +21,8 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
     const string FirstRun = "notices-since";
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    readonly Dictionary<string, long> kept = new(StringComparer.Ordinal);
+
     static string Setting(string type) => $"notices-followed-{type}";
 
     /// <inheritdoc/>
@@ -48,7 +50,7 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> Follow(CancellationToken stop)
     {
-        var sinceUs = long.Parse(await store.Setting(FirstRun, () => clock.NowUs().ToString(CultureInfo.InvariantCulture), stop), CultureInfo.InvariantCulture);
+        var sinceUs = await Kept(FirstRun, clock.NowUs(), stop);
         var more = await Follow("Appointment", stored => OfAppointment(stored, sinceUs, stop), stop);
         more |= await Follow("Communication", stored => OfMessage(stored, sinceUs, stop), stop);
         return await Remind(stop) || more;
@@ -56,7 +58,7 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
 
     async Task<bool> Follow(string type, Func<StoredResource, Task<Func<Session, ValueTask>?>> tell, CancellationToken stop)
     {
-        var afterUs = long.Parse(await store.Setting(Setting(type), () => "0", stop), CultureInfo.InvariantCulture);
+        var afterUs = await Kept(Setting(type), 0, stop);
         var changed = await store.Database.ReadOnce(session => store.Changed(session, type, afterUs, AtOnce), stop);
         if (changed.Count == 0) return false;
         var tellings = new List<Func<Session, ValueTask>>();
@@ -67,8 +69,13 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
             foreach (var telling in tellings) await telling(session);
             return await session.Execute("UPDATE setting SET value = $2 WHERE name = $1", Setting(type), changed[^1].AtUs.ToString(CultureInfo.InvariantCulture));
         }, stop);
+        kept[Setting(type)] = changed[^1].AtUs;
         return changed.Count == AtOnce;
     }
+
+    /// <summary>A moment that is kept with the record; asked for once.</summary>
+    async ValueTask<long> Kept(string name, long first, CancellationToken stop) => kept.TryGetValue(name, out var us) ? us
+        : kept[name] = long.Parse(await store.Setting(name, () => first.ToString(CultureInfo.InvariantCulture), stop), CultureInfo.InvariantCulture);
 
     async Task<Func<Session, ValueTask>?> OfAppointment(StoredResource stored, long sinceUs, CancellationToken stop)
     {

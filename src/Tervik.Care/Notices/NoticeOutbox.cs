@@ -130,5 +130,14 @@ public sealed class NoticeOutbox(RecordStore store, NoticeSettings settings, Tim
         return failed;
     }, stop);
 
+    /// <summary>Whether somebody could not be told of this by e-mail: for staff, who may call instead.</summary>
+    /// <param name="about"><c>Type/id</c>.</param>
+    /// <param name="stop">Stops it.</param>
+    public ValueTask<bool> HasFailed(string about, CancellationToken stop) => store.Database.ReadOnce(async session =>
+    {
+        await using var rows = await session.Query($"SELECT 1 FROM notice n JOIN notice_delivery d ON d.notice = n.id WHERE n.about = $1 AND d.channel = '{Mail}' AND d.state = {GivenUp} LIMIT 1", about);
+        return await rows.Read();
+    }, stop);
+
     static Notice Read(Rows rows, int first) => new(rows.Text(first)!, NoticeRules.Read(rows.Text(first + 1)!), rows.Text(first + 2)!, rows.Text(first + 3)!, rows.Int64(first + 4), rows.Int64(first + 5));
 }

@@ -95,6 +95,14 @@ public sealed class NoticeOutboxTests
         Assert.Equal(("webhook", "the webhook answered 500"), (failed.Channel, failed.Fault));
         Assert.Equal(failed, Assert.Single(await place.Outbox.Failed(null, Stop)));
         Assert.Empty(await place.Outbox.Failed("Patient/p2", Stop));
+        Assert.False(await place.Outbox.HasFailed("Appointment/a1", Stop)); // a program's failure is no reason to call
+        var code = await place.Preferences.Ask("Patient/p1", "one@example.org", Stop);
+        Assert.True(await place.Preferences.Confirm("Patient/p1", code!, Stop));
+        await place.Add(Booked(2));
+        await place.Outbox.MarkFailed((await place.Outbox.Claim(20, Stop)).Single(one => one.Channel == "mail"), "the mail server refused the recipient (550)", isFinal: true, Stop);
+        Assert.True(await place.Outbox.HasFailed("Appointment/a2", Stop));
+        place.Clock.Now += TimeSpan.FromMinutes(6);
+        foreach (var left in await place.Outbox.Claim(20, Stop)) await place.Outbox.MarkSent(left, Stop);
         Assert.Empty(await place.Outbox.Claim(20, Stop));
     }
 

@@ -66,6 +66,8 @@ public sealed class NoticesTests : IAsyncLifetime
     {
         await TestPatient.Make(node, id, "Nora", "Notice", $"{id}-1");
         var person = await PortalPerson.SignIn(node, $"Patient/{id}");
+        // The appointment that each test patient has is told in the portal before there is an address.
+        for (var wait = 0; wait < 100 && !(await person.Get("/notices")).Html.Contains("An appointment was booked", StringComparison.Ordinal); wait++) await Task.Delay(100, Stop);
         const string Page = "/notices/preferences";
         var number = smtp.Mails.Count;
         Assert.Contains("A code was sent", (await person.Fill(Page, $"{Page}/mail", ("act", "ask"), ("mail", mail))).Html, StringComparison.Ordinal);
@@ -87,24 +89,24 @@ public sealed class NoticesTests : IAsyncLifetime
     public async Task What_happens_to_an_appointment_is_told_once_in_the_portal_by_mail_and_by_the_webhook()
     {
         using var nora = await Reachable("nora", "nora@patients.example");
-        // The one that each test patient has is one as well.
-        await smtp.Next(1);
         var start = new DateTimeOffset(DateTimeOffset.UtcNow.Date.AddDays(40).AddHours(9), TimeSpan.Zero);
         await TestPatient.Put(node, "Appointment/n-a", Appointment("n-a", "nora", "booked", start));
-        var mail = await smtp.Next(2);
+        var mail = await smtp.Next(1);
         Assert.Equal(("nora@patients.example", "Du har nyt i Tervik"), (mail.To, mail.Header("Subject")));
         Assert.Contains("/notices/preferences>", mail.Header("List-Unsubscribe"), StringComparison.Ordinal);
+        var text = (await MimeKit.MimeMessage.LoadAsync(new MemoryStream(Encoding.UTF8.GetBytes(mail.Text)), Stop)).TextBody;
+        Assert.Contains($"{node.Address}/notices\n", text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         // Neither who nor what nor where nor when.
-        foreach (var hidden in (string[])["Nora", "Notice", "n-a", "Patient", "Secret", "holm", "booked", "bestilt", $"{start:yyyy-MM-dd}"]) Assert.DoesNotContain(hidden, mail.Text.Replace("/notices", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        foreach (var hidden in (string[])["Nora", "Notice", "n-a", "Patient", "Secret", "holm", "booked", "bestilt", $"{start:yyyy-MM-dd}"]) Assert.DoesNotContain(hidden, (mail.Text + text).Replace("/notices", "", StringComparison.Ordinal), StringComparison.Ordinal);
         await TestPatient.Put(node, "Appointment/n-a", Appointment("n-a", "nora", "booked", start.AddHours(1)));
-        await smtp.Next(3);
+        await smtp.Next(2);
         // A change that is none for the patient.
         await TestPatient.Put(node, "Appointment/n-a", Appointment("n-a", "nora", "booked", start.AddHours(1)).Replace("Secret reason", "Other reason", StringComparison.Ordinal));
         await TestPatient.Put(node, "Appointment/n-a", Appointment("n-a", "nora", "cancelled", start.AddHours(1)));
-        await smtp.Next(4);
+        await smtp.Next(3);
         await Task.Delay(3000, Stop);
-        Assert.Equal(5, smtp.Mails.Count);
-        Assert.Equal(5, smtp.Mails.Select(one => one.Header("Message-Id")).Distinct().Count());
+        Assert.Equal(4, smtp.Mails.Count);
+        Assert.Equal(4, smtp.Mails.Select(one => one.Header("Message-Id")).Distinct().Count());
         var (_, html) = await nora.Get("/notices");
         foreach (var said in (string[])["An appointment was booked", "An appointment was moved", "An appointment was cancelled"]) Assert.Contains(said, html, StringComparison.Ordinal);
         Assert.True(html.IndexOf("was cancelled", StringComparison.Ordinal) < html.IndexOf("was moved", StringComparison.Ordinal));
@@ -136,19 +138,19 @@ public sealed class NoticesTests : IAsyncLifetime
     [Fact]
     public async Task Killed_between_sending_and_marking_the_same_mail_goes_out_again_under_the_same_name_and_then_no_more()
     {
-        using (await Reachable("kill", "kill@patients.example")) await smtp.Next(1);
+        (await Reachable("kill", "kill@patients.example")).Dispose();
         smtp.IsSilent = true;
         await TestPatient.Put(node, "Appointment/k-a", Appointment("k-a", "kill", "booked", DateTimeOffset.UtcNow.AddDays(40)));
-        var first = await smtp.Next(2);
+        var first = await smtp.Next(1);
         await node.Kill();
         smtp.IsSilent = false;
         // The lease passes.
         Assert.Equal(1, await Sql("UPDATE notice_delivery SET due_us = 1 WHERE state = 0 AND channel = 'mail'"));
         await node.InitializeAsync();
-        var second = await smtp.Next(3);
+        var second = await smtp.Next(2);
         Assert.Equal(first.Header("Message-Id"), second.Header("Message-Id"));
         await Task.Delay(3000, Stop);
-        Assert.Equal(4, smtp.Mails.Count);
+        Assert.Equal(3, smtp.Mails.Count);
         await node.Kill();
         Assert.Equal(0, await Sql("UPDATE notice_delivery SET due_us = 1 WHERE state = 0"));
         await node.InitializeAsync();
@@ -160,10 +162,9 @@ public sealed class NoticesTests : IAsyncLifetime
     public async Task Reminders_of_a_day_are_one_mail_a_cancelled_visit_is_none_and_quiet_hours_hold_it()
     {
         using var rita = await Reachable("rita", "rita@patients.example");
-        await smtp.Next(1);
         var day = new DateTimeOffset(DateTimeOffset.UtcNow.Date.AddDays(2).AddHours(12), TimeSpan.Zero);
         foreach (var (id, hour) in ((string, int)[])[("r-a", 0), ("r-b", 2), ("r-c", 3)]) await TestPatient.Put(node, $"Appointment/{id}", Appointment(id, "rita", "booked", day.AddHours(hour)));
-        await smtp.Next(4);
+        await smtp.Next(3);
         await node.Kill();
         var (from, to) = (DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
         // They were booked a month ago, and it is the day before: the record says a time 20 hours ahead.
@@ -174,15 +175,15 @@ public sealed class NoticesTests : IAsyncLifetime
         // On one day, whatever the hour it is now.
         if (soon.Date != soon.AddMinutes(30).Date) soon = soon.AddHours(1);
         foreach (var (id, minutes) in ((string, int)[])[("r-a", 0), ("r-b", 10), ("r-c", 20)]) await TestPatient.Put(node, $"Appointment/{id}", Appointment(id, "rita", "booked", soon.AddMinutes(minutes)));
-        await smtp.Next(7); // moved
+        await smtp.Next(6); // moved
         await TestPatient.Put(node, "Appointment/r-c", Appointment("r-c", "rita", "cancelled", soon.AddMinutes(20)));
-        await smtp.Next(8);
+        await smtp.Next(7);
         await node.Kill();
         await Sql($"UPDATE notice_appointment SET since_us = 1, next_us = 1 WHERE status = 'booked' AND id IN ('r-a', 'r-b')");
         await node.InitializeAsync();
-        await smtp.Next(9);
+        await smtp.Next(8);
         await Task.Delay(3000, Stop);
-        Assert.Equal(10, smtp.Mails.Count);
+        Assert.Equal(9, smtp.Mails.Count);
         using var third = await PortalPerson.SignIn(node, "Patient/rita");
         Assert.Equal(2, Regex.Count((await third.Get("/notices")).Html, "An appointment is coming up"));
         // In the quiet hours of the reader's zone a mail waits.
@@ -190,31 +191,30 @@ public sealed class NoticesTests : IAsyncLifetime
         await third.Fill("/notices/preferences", "/notices/preferences", quiet);
         await TestPatient.Put(node, "Appointment/r-d", Appointment("r-d", "rita", "booked", day.AddDays(50)));
         await Task.Delay(4000, Stop);
-        Assert.Equal(10, smtp.Mails.Count);
+        Assert.Equal(9, smtp.Mails.Count);
         await third.Fill("/notices/preferences", "/notices/preferences", [.. quiet.Select(one => one.Item1 is "quiet-to" ? (one.Item1, quiet[1].Item2) : one)]);
         await node.Kill();
         Assert.Equal(1, await Sql("UPDATE notice_delivery SET due_us = 1 WHERE state = 0 AND channel = 'mail'"));
         await node.InitializeAsync();
-        Assert.Equal("You have news in Tervik", (await smtp.Next(10)).Header("Subject"));
+        Assert.Equal("You have news in Tervik", (await smtp.Next(9)).Header("Subject"));
     }
 
     [Fact]
     public async Task A_message_is_told_unless_it_was_read_and_a_server_that_is_away_for_a_while_loses_nothing()
     {
         using var mona = await Reachable("mona", "mona@patients.example");
-        await smtp.Next(1);
         const string Thread = """{"resourceType":"Communication","id":"m-thread","meta":{"tag":[{"system":"urn:tervik:message","code":"thread"}TAGS]},"status":"in-progress","subject":{"reference":"Patient/mona"},"topic":{"text":"Results"},"recipient":[{"reference":"Practitioner/holm"},{"reference":"Patient/mona"}],"sender":{"reference":"Practitioner/holm"}}""";
         static string Message(string id, string from, string to) => $$"""{"resourceType":"Communication","id":"{{id}}","partOf":[{"reference":"Communication/m-thread"}],"status":"completed","subject":{"reference":"Patient/mona"},"sent":"2026-11-27T10:00:00Z","sender":{"reference":"{{from}}"},"recipient":[{"reference":"{{to}}"}],"payload":[{"contentString":"Come back."}]}""";
         await TestPatient.Put(node, "Communication/m-thread", Thread.Replace("TAGS", """,{"system":"urn:tervik:unread","code":"Patient/mona"}""", StringComparison.Ordinal));
         smtp.Refusals = 1;
         await TestPatient.Put(node, "Communication/m-1", Message("m-1", "Practitioner/holm", "Patient/mona"));
         // It is tried again after a minute; the test does not wait for it.
-        for (var wait = 0; wait < 100 && smtp.Refusals >= 0; wait++) await Task.Delay(100, Stop);
+        for (var wait = 0; wait < 100 && smtp.Refusals > 0; wait++) await Task.Delay(100, Stop);
         await Task.Delay(1500, Stop);
         await node.Kill();
         Assert.Equal(1, await Sql("UPDATE notice_delivery SET due_us = 1 WHERE state = 0 AND channel = 'mail' AND attempts = 1 AND fault = 'the mail server answered 451'"));
         await node.InitializeAsync();
-        await smtp.Next(2);
+        await smtp.Next(1);
         using var back = await PortalPerson.SignIn(node, "Patient/mona");
         Assert.Contains("A message has come", (await back.Get("/notices")).Html, StringComparison.Ordinal);
         // What she has read already, and what she wrote herself, is none.
@@ -222,7 +222,7 @@ public sealed class NoticesTests : IAsyncLifetime
         await TestPatient.Put(node, "Communication/m-2", Message("m-2", "Practitioner/holm", "Patient/mona"));
         await TestPatient.Put(node, "Communication/m-3", Message("m-3", "Patient/mona", "Practitioner/holm"));
         await Task.Delay(4000, Stop);
-        Assert.Equal(3, smtp.Mails.Count);
+        Assert.Equal(2, smtp.Mails.Count);
         Assert.Equal(1, Regex.Count((await back.Get("/notices")).Html, "A message has come"));
     }
 }

@@ -94,7 +94,7 @@ public sealed class NoticesTests : IAsyncLifetime
         var mail = await smtp.Next(1);
         Assert.Equal(("nora@patients.example", "Du har nyt i Tervik"), (mail.To, mail.Header("Subject")));
         Assert.Contains("/notices/preferences>", mail.Header("List-Unsubscribe"), StringComparison.Ordinal);
-        var text = (await MimeKit.MimeMessage.LoadAsync(new MemoryStream(Encoding.UTF8.GetBytes(mail.Text)), Stop)).TextBody;
+        var text = (await MimeKit.MimeMessage.LoadAsync(new MemoryStream(Encoding.UTF8.GetBytes(mail.Text)), Stop)).TextBody!;
         Assert.Contains($"{node.Address}/notices\n", text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         // Neither who nor what nor where nor when.
         foreach (var hidden in (string[])["Nora", "Notice", "n-a", "Patient", "Secret", "holm", "booked", "bestilt", $"{start:yyyy-MM-dd}"]) Assert.DoesNotContain(hidden, (mail.Text + text).Replace("/notices", "", StringComparison.Ordinal), StringComparison.Ordinal);

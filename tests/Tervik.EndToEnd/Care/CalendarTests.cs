@@ -120,4 +120,26 @@ public sealed class CalendarTests(Browser browser) : IClassFixture<Browser>
         Assert.Contains("/calendar-feed/", await page.Locator("code.secret").InnerTextAsync(), StringComparison.Ordinal);
         await PageChecks.IsAccessible(page, width, $"calendar-feeds-{width}-{(dark ? "dark" : "light")}");
     }
+
+    [Theory, InlineData(1280, false), InlineData(360, true)]
+    public async Task The_pages_of_notices_are_accessible_and_used_with_the_keyboard(int width, bool dark)
+    {
+        await TestPatient.Make(browser.Node, $"axe{width}", "Axel", $"Axe{width}", $"axe-{width}");
+        using var axel = await PortalPerson.SignIn(browser.Node, $"Patient/axe{width}");
+        for (var wait = 0; wait < 100 && !(await axel.Get("/notices")).Html.Contains("An appointment was booked", StringComparison.Ordinal); wait++) await Task.Delay(100, Stop);
+        await axel.Fill("/notices", "/notices/read");
+        var page = await browser.Open(width, dark);
+        await Browser.SignIn(page, "Liis Saar");
+        foreach (var (path, name) in ((string, string)[])[("/notices", "notices"), ("/notices/preferences", "notice-preferences")])
+        {
+            await page.GotoAsync(path);
+            await PageChecks.IsAccessible(page, width, $"{name}-{width}-{(dark ? "dark" : "light")}");
+        }
+        await page.Locator("#quiet-from").FillAsync("22:30");
+        await page.Locator("#before-10080").UncheckAsync();
+        await page.Locator("#before-10080").PressAsync("Enter");
+        await page.ArrivesAt("**/notices/preferences?saved=1");
+        Assert.Equal(("22:30", false), (await page.Locator("#quiet-from").InputValueAsync(), await page.Locator("#before-10080").IsCheckedAsync()));
+        await PageChecks.IsAccessible(page, width, $"notice-preferences-saved-{width}-{(dark ? "dark" : "light")}");
+    }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tervik.Care.Booking;
 using Tervik.Care.Hl7;
 using Tervik.Care.Messages;
+using Tervik.Care.Notices;
 using Tervik.Records.Resources;
 using Tervik.Storage;
 
@@ -27,6 +28,7 @@ public static class CareRoom
         services.AddSingleton(new WaitingRules());
         services.AddSingleton<WaitingList>().AddHostedService(provider => provider.GetRequiredService<WaitingList>());
         services.AddSingleton<MessageFeed>().AddHostedService(provider => provider.GetRequiredService<MessageFeed>());
+        services.AddNotices();
         services.AddHl7();
         return services;
     }

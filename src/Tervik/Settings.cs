@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Tervik.Care.Hl7;
+using Tervik.Care.Notices;
 using Tervik.Records.Files;
 using Tervik.Records.Model;
 using Tervik.Records.Rest;
@@ -22,7 +23,7 @@ sealed record Settings
     static readonly string[] Known =
     [
         "data", "database", "insecureDatabase", "keys", "dataKeys", "requireKeys", "databaseDiskEncrypted", "keepEndedTokens", "keepAnswered", "keepAccessLog", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries", "unfitFiles", "malwareScanner",
-        "hl7", "hl7Certificate", "hl7CertificateKey", "hl7ClientAuthorities", "hl7Unprotected", "hl7TimeZone", "hl7Systems", "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
+        "smtpHost", "smtpPort", "smtpTls", "smtpFrom", "smtpUser", "smtpSecretFile", "noticeWebhook", "noticeWebhookSecretFile", "hl7", "hl7Certificate", "hl7CertificateKey", "hl7ClientAuthorities", "hl7Unprotected", "hl7TimeZone", "hl7Systems", "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
     /// <summary>Folder of the embedded database and the blobs.</summary>
@@ -63,6 +64,8 @@ sealed record Settings
     public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
     /// <summary>How hospital systems send HL7 v2.</summary>
     public Hl7Settings Hl7 { get; init; } = new();
+    /// <summary>By which ways people are told of news outside of the portal.</summary>
+    public NoticeSettings Notices { get; init; } = new();
     /// <summary>How much one account, application or network may ask for.</summary>
     public LimitSettings Limits { get; init; } = new();
     public int Readers { get; init; } = 8;
@@ -124,6 +127,7 @@ sealed record Settings
             SessionIdle = TimeSpan.FromSeconds(Number(configuration, "sessionIdleSeconds", 1800, 2, 86_400)),
             Witnesses = WitnessesOf(configuration["witnesses"] ?? ""),
             Hl7 = Hl7Of(configuration),
+            Notices = NoticesOf(configuration),
             Limits = new()
             {
                 RequestsOfAccount = Number(configuration, "mostRequestsOfAccount", 100, 1, 10_000_000),
@@ -181,6 +185,22 @@ sealed record Settings
             Systems = [.. systems.Select(one => KeyValuePair.Create(one[0], one[1]))],
             Least = (configuration["eidLeast"] ?? "substantial") switch { "low" => Assurance.Low, "substantial" => Assurance.Substantial, "high" => Assurance.High, var other => throw Wrong("eidLeast", other, "low, substantial or high") },
         };
+    }
+
+    static NoticeSettings NoticesOf(IConfigurationRoot configuration)
+    {
+        try
+        {
+            return new()
+            {
+                Smtp = NoticeSettings.SmtpOf(configuration["smtpHost"], configuration["smtpPort"], configuration["smtpTls"], configuration["smtpFrom"], configuration["smtpUser"], configuration["smtpSecretFile"]),
+                Webhook = NoticeSettings.WebhookOf(configuration["noticeWebhook"], configuration["noticeWebhookSecretFile"]),
+            };
+        }
+        catch (Exception fault) when (fault is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"Notices cannot be sent: {fault.Message}.");
+        }
     }
 
     static Hl7Settings Hl7Of(IConfigurationRoot configuration)

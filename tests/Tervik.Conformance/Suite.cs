@@ -33,7 +33,7 @@ public sealed record Suite(string Name, string Place, Func<string, IEnumerable<C
         new("json-patch", "patch/json-patch", Patches.Json),
         new("fhirpath-patch", "patch", Patches.FhirPath),
         new("hl7v2", "hl7v2", Hl7v2.Run),
-        new("ical", "ical", Recurrences.Run),
+        new("ical", "ical", CalendarFiles.Run),
     ];
 
     /// <summary>The suite's folder, or null when it is absent.</summary>

@@ -16,6 +16,9 @@ public sealed class Zones(IDateTimeZoneProvider provider, string version)
     /// <summary>The release of the tz database.</summary>
     public string Version => version;
 
+    /// <summary>All names, in order.</summary>
+    public IReadOnlyCollection<string> Names => provider.Ids;
+
     /// <summary>A zone by its IANA name; letter case counts.</summary>
     /// <param name="where">What to name in the error.</param>
     /// <exception cref="FaultException">There is none.</exception>

@@ -103,7 +103,7 @@ public sealed partial class MessageFeed(RecordStore store, ILogger<MessageFeed> 
             }
     }
 
-    static MessageEvent Read(StoredResource stored)
+    internal static MessageEvent Read(StoredResource stored)
     {
         if (stored.IsDeleted) return new(stored.Id, stored.Id, null, [], IsNew: false, IsUrgent: false, stored.AtUs);
         using var json = JsonDocument.Parse(stored.Body);

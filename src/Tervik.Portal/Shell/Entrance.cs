@@ -18,7 +18,7 @@ using Tervik.Trust.Relations;
 namespace Tervik.Portal.Shell;
 
 /// <summary>Where every page begins: who is it, may they, and what surrounds the page.</summary>
-sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, ProfessionalAccess professionals, Sessions sessions, RecordStore store, Trust.Snooping.Alerts alerts, MessagesQuery messages, TimeProvider clock, IDemonstration? demonstration = null)
+sealed class Entrance(IAccessControl control, Identification identification, FamilyRelations family, ProfessionalAccess professionals, Sessions sessions, RecordStore store, Trust.Snooping.Alerts alerts, MessagesQuery messages, Care.Notices.NoticeOutbox notices, TimeProvider clock, IDemonstration? demonstration = null)
 {
     /// <summary>Asks for the decision about a page.</summary>
     /// <param name="request">The request.</param>
@@ -61,6 +61,7 @@ sealed class Entrance(IAccessControl control, Identification identification, Fam
             } : null;
         var frame = new Frame(person, Appearance.Of(request), request.Request.Path + request.Request.QueryString, FormGuard.TokenFor(request)) { SessionSeconds = person is null ? null : sessions.SecondsLeft(request), HasTour = demonstration?.HasTour == true, Sought = Sought.Of(request),
             ReviewsAlerts = person is { IsProfessional: true } && (await alerts.ReviewedBy(person.Reference, stop)).Count > 0,
+            CountNotices = person is null ? null : async () => await notices.Unread(person.Reference, stop),
             CountUnread = person is null || permission is not { Refusal: null } ? null : async () => await messages.Unread(await messages.PartyOf(person, stop), permission.Filter, stop) };
         return new(control, store, interaction, permission, frame, held);
     }

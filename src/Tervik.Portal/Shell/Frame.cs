@@ -20,6 +20,8 @@ public sealed record Frame(SignedIn? Person, string Scheme, string Here, string 
     public bool ReviewsAlerts { get; init; }
     /// <summary>Counts the threads of messages that the person has not read, for a page that is shown: forms, files and streams have no use for it. Null where none are shown.</summary>
     public Func<Task<long>>? CountUnread { get; init; }
+    /// <summary>Counts the notices that the person has not read; null for nobody.</summary>
+    public Func<Task<long>>? CountNotices { get; init; }
     /// <summary>Whether the page that tells whom to be and what to try is there.</summary>
     public bool HasTour { get; init; }
 }
@@ -43,4 +45,4 @@ public sealed record SignedIn(string Reference, PrincipalKind Kind, string Name)
 }
 
 /// <summary>Which entry of the main navigation a page belongs to.</summary>
-public enum Place { None, Record, Today, Calendar, Patients, Tasks, Messages, Alerts, Account }
+public enum Place { None, Record, Today, Calendar, Patients, Tasks, Messages, Notices, Alerts, Account }

@@ -52,6 +52,9 @@ static class Language
         return Cultures[0];
     }
 
+    /// <summary>How a language is written in, by its code; English where we have no words in it.</summary>
+    public static CultureInfo Of(string code) => Find(code) ?? Cultures[0];
+
     static CultureInfo? Find(string? code) => Array.Find(Cultures, culture => culture.TwoLetterISOLanguageName == code);
 
     public static void MapLanguage(this IEndpointRouteBuilder routes) => routes.MapPost("/language", async (HttpContext request, CancellationToken stop) =>

@@ -28,6 +28,7 @@ using Tervik.Portal.Imaging;
 using Tervik.Portal.LookUp;
 using Tervik.Portal.Medication;
 using Tervik.Portal.Messages;
+using Tervik.Portal.Notices;
 using Tervik.Portal.Overview;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Procedures;
@@ -74,6 +75,7 @@ public static class PortalRoom
         services.AddSingleton<OverviewQuery>();
         services.AddSingleton<AppointmentsQuery>();
         services.AddSingleton<CalendarQuery>();
+        services.AddSingleton<CalendarFeedQuery>();
         services.AddSingleton<NumbersQuery>();
         services.AddSingleton<FlowsheetQuery>();
         services.AddSingleton<DutyQuery>();
@@ -127,6 +129,8 @@ public static class PortalRoom
         app.MapProcedures();
         app.MapAppointments();
         app.MapCalendar();
+        app.MapCalendarFeeds();
+        app.MapNotices();
         app.MapEncounters();
         app.MapReferrals();
         app.MapImaging();

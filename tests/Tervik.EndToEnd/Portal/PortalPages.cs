@@ -37,6 +37,7 @@ public sealed record PortalPage(string Name, string? Who, string Path, bool IsMa
         new("patient-documents", Patient, $"{Record}/documents"), new("patient-encounters", Patient, $"{Record}/encounters"), new("patient-referrals", Patient, $"{Record}/referrals"),
         new("patient-appointments", Patient, $"{Record}/appointments", IsMain: true), new("patient-find-appointment", Patient, $"{Record}/appointments/new?service=practice-tartu-1-consultation"),
         new("patient-appointment", Patient, $"{Record}/appointments/p01-appointment"), new("patient-appointment-cancel", Patient, $"{Record}/appointments/p01-appointment/cancel"),
+        new("patient-calendar-feeds", Patient, $"{Record}/appointments/calendar"), new("patient-notices", Patient, "/notices"), new("patient-notice-preferences", Patient, "/notices/preferences"), new("professional-notices", Professional, "/notices"),
         new("professional-appointments", Professional, $"{Record}/appointments"), new("professional-find-appointment", Professional, $"{Record}/appointments/new?service=practice-tartu-1-long"),
         new("patient-care-team", Patient, $"{Record}/care-team"), new("patient-access", Patient, $"{Record}/access", IsMain: true), new("patient-sharing", Patient, $"{Record}/sharing"),
         new("patient-family", Patient, $"{Record}/family"), new("parent-child", "Liis Saar", "/patients/p06"), new("patient-wishes", Patient, $"{Record}/wishes"), new("patient-details", Patient, $"{Record}/details"),

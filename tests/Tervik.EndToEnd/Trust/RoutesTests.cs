@@ -24,6 +24,7 @@ public sealed partial class RoutesTests
         "GET /oauth/authorize", "POST /oauth/authorize", "POST /oauth/token", "GET /oauth/userinfo", "GET /.well-known/smart-configuration", "GET /fhir/.well-known/smart-configuration", // OpenIddict asks who it is; the page asks the person
         "GET /account", "POST /account/tokens", "POST /account/tokens/revoke", "POST /account/sessions/close", "POST /account/sessions/end", // one's own account
         "GET /sign-in/eid", "POST /sign-in/eid", "GET /sign-in/eid/answer", "GET /sign-in/as", "POST /sign-in/as", "GET /sign-in/confirm", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", // who one is
+        "GET /notices/x", "POST /notices/read", "GET /notices/preferences", "POST /notices/preferences", "POST /notices/preferences/mail", // one's own notices: references, whose pages ask
         "GET /account/passkeys/new", "POST /account/passkeys/begin", "POST /account/passkeys", "POST /account/passkeys/remove",
     ];
 

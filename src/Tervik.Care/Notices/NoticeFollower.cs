@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using Tervik.Care.Booking;
+using Tervik.Care.Calendars;
+using Tervik.Care.Messages;
+using Tervik.Records.Model;
+using Tervik.Records.Resources;
+using Tervik.Storage;
+using Tervik.Trust;
+
+namespace Tervik.Care.Notices;
+
+/// <summary>Follows the record and makes notices of it: of appointments that were booked, moved, cancelled, of messages, and reminders when their time comes. Whoever wrote, by whatever way.</summary>
+/// <remarks>Notices are stored in one transaction with how far it came: killed in between, it goes through the last ones again, and the key of person and event keeps each to one. What was in the record before it first ran is not told, only reminded of.</remarks>
+public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbox, NoticeReaders readers, TimeProvider clock, ILogger<NoticeFollower> logger) : BackgroundService
+{
+    const int AtOnce = 200;
+    const string FirstRun = "notices-since";
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    readonly Dictionary<string, long> kept = new(StringComparer.Ordinal);
+
+    static string Setting(string type) => $"notices-followed-{type}";
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (!await Follow(stoppingToken)) await Task.Delay(Pause, clock, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                LogLater(logger, fault);
+                await Task.Delay(Pause, clock, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Goes through what is new, and through the reminders that are due.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public async Task<bool> Follow(CancellationToken stop)
+    {
+        var sinceUs = await Kept(FirstRun, clock.NowUs(), stop);
+        var more = await Follow("Appointment", stored => OfAppointment(stored, sinceUs, stop), stop);
+        more |= await Follow("Communication", stored => OfMessage(stored, sinceUs, stop), stop);
+        return await Remind(stop) || more;
+    }
+
+    async Task<bool> Follow(string type, Func<StoredResource, Task<Func<Session, ValueTask>?>> tell, CancellationToken stop)
+    {
+        var afterUs = await Kept(Setting(type), 0, stop);
+        var changed = await store.Database.ReadOnce(session => store.Changed(session, type, afterUs, AtOnce), stop);
+        if (changed.Count == 0) return false;
+        var tellings = new List<Func<Session, ValueTask>>();
+        foreach (var stored in changed)
+            if (await tell(stored) is { } telling) tellings.Add(telling);
+        await store.Database.Write(async session =>
+        {
+            foreach (var telling in tellings) await telling(session);
+            return await session.Execute("UPDATE setting SET value = $2 WHERE name = $1", Setting(type), changed[^1].AtUs.ToString(CultureInfo.InvariantCulture));
+        }, stop);
+        kept[Setting(type)] = changed[^1].AtUs;
+        return changed.Count == AtOnce;
+    }
+
+    /// <summary>A moment that is kept with the record; asked for once.</summary>
+    async ValueTask<long> Kept(string name, long first, CancellationToken stop) => kept.TryGetValue(name, out var us) ? us
+        : kept[name] = long.Parse(await store.Setting(name, () => first.ToString(CultureInfo.InvariantCulture), stop), CultureInfo.InvariantCulture);
+
+    async Task<Func<Session, ValueTask>?> OfAppointment(StoredResource stored, long sinceUs, CancellationToken stop)
+    {
+        var (status, startUs, patients) = stored.IsDeleted ? ("entered-in-error", 0, []) : Read(stored);
+        var known = await store.Database.ReadOnce(session => Known(session, stored.Id), stop);
+        var nowUs = clock.NowUs();
+        // Where it was deleted, who it was of is what the version before says.
+        if (stored.IsDeleted && known is not null && stored.Version > 1 && await store.ReadVersion("Appointment", stored.Id, stored.Version - 1, Records.Access.AccessFilter.Everything, stop) is { IsDeleted: false } before) (_, startUs, patients) = Read(before);
+        var now = new KnownAppointment(status, startUs, known is not null && known.StartUs == startUs && known.Status == status ? known.SinceUs : stored.AtUs);
+        var drafts = new List<NoticeDraft>();
+        if (stored.AtUs > sinceUs && NoticeRules.Told(known, status, startUs, nowUs) is { } kind)
+            foreach (var patient in patients)
+                foreach (var person in await readers.Around(patient, stop))
+                    // A deleted one nobody sees any more; those who were told of it hear that it is off.
+                    if (stored.IsDeleted || await readers.Seen(person, $"Appointment/{stored.Id}", stop) is not null)
+                        drafts.Add(new(person, $"Appointment/{stored.Id}/v{stored.Version}", kind, $"Appointment/{stored.Id}", patient));
+        return async session =>
+        {
+            foreach (var draft in drafts) await outbox.Add(session, draft);
+            await session.Execute("INSERT INTO notice_appointment (id, status, start_us, since_us, next_us) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET status = excluded.status, start_us = excluded.start_us, since_us = excluded.since_us, next_us = excluded.next_us",
+                stored.Id, status, startUs, now.SinceUs, NoticeRules.Next(now, nowUs));
+        };
+    }
+
+    async Task<Func<Session, ValueTask>?> OfMessage(StoredResource stored, long sinceUs, CancellationToken stop)
+    {
+        if (stored.IsDeleted || stored.AtUs <= sinceUs || MessageFeed.Read(stored) is not { IsNew: true, Patient: { } about } message || about.Split('/') is not ["Patient", var patient]) return null;
+        string? sender;
+        using (var json = JsonDocument.Parse(stored.Body)) sender = json.RootElement.At("sender").TextAt("reference");
+        if (await store.Read("Communication", message.Thread, Records.Access.AccessFilter.Everything, stop) is not { IsDeleted: false } thread) return null;
+        var drafts = new List<NoticeDraft>();
+        // Roles and units read in their inbox: nobody of them is told more than the others.
+        foreach (var reference in message.Concerned.Where(one => one.StartsWith("Patient/", StringComparison.Ordinal) || one.StartsWith("Practitioner/", StringComparison.Ordinal)).Distinct())
+            foreach (var person in reference.Split('/') is ["Patient", var id] ? await readers.Around(id, stop) : [reference])
+                if (person != sender && !NoticeReaders.IsRead(thread, person, patient) && await readers.Seen(person, $"Communication/{message.Thread}", stop) is not null)
+                    drafts.Add(new(person, $"Communication/{stored.Id}", NoticeKind.Message, $"Communication/{message.Thread}", patient) { IsUrgent = message.IsUrgent });
+        return drafts.Count == 0 ? null : async session =>
+        {
+            foreach (var draft in drafts) await outbox.Add(session, draft);
+        };
+    }
+
+    /// <summary>Reminders whose time has come.</summary>
+    async Task<bool> Remind(CancellationToken stop)
+    {
+        var nowUs = clock.NowUs();
+        var due = await store.Database.ReadOnce(async session =>
+        {
+            var found = new List<(string Id, KnownAppointment Known, long NextUs)>();
+            await using var rows = await session.Query($"SELECT id, status, start_us, since_us, next_us FROM notice_appointment WHERE next_us <= $1 ORDER BY next_us LIMIT {AtOnce}", nowUs);
+            while (await rows.Read()) found.Add((rows.Text(0)!, new(rows.Text(1)!, rows.Int64(2), rows.Int64(3)), rows.Int64(4)));
+            return found;
+        }, stop);
+        foreach (var (id, known, nextUs) in due)
+        {
+            var drafts = new List<NoticeDraft>();
+            if (NoticeRules.Due(known, NoticeRules.Reminders, nowUs) is not null && await store.Read("Appointment", id, Records.Access.AccessFilter.Everything, stop) is { IsDeleted: false } stored && Read(stored) is ("booked", var startUs, var patients) && startUs == known.StartUs)
+                foreach (var patient in patients)
+                    foreach (var person in await readers.Around(patient, stop))
+                    {
+                        var wanted = await store.Database.ReadOnce(session => NoticePreferences.Of(session, person), stop);
+                        if (NoticeRules.Due(known, wanted.Reminders, nowUs) is not { } minutes || await readers.Seen(person, $"Appointment/{id}", stop) is null) continue;
+                        var @event = string.Create(CultureInfo.InvariantCulture, $"reminder/{id}/{known.StartUs}/{minutes}");
+                        drafts.Add(new(person, @event, NoticeKind.Reminder, $"Appointment/{id}", patient)
+                        {
+                            // Several visits of a day are one e-mail; two hours before, it is about the one.
+                            Occasion = minutes < 1440 ? @event : string.Create(CultureInfo.InvariantCulture, $"reminder/{Day(stored, known.StartUs)}/{minutes}"), UntilUs = known.StartUs,
+                        });
+                    }
+            await store.Database.Write(async session =>
+            {
+                foreach (var draft in drafts) await outbox.Add(session, draft);
+                return await session.Execute("UPDATE notice_appointment SET next_us = $2 WHERE id = $1 AND next_us = $3", id, NoticeRules.Next(known, nowUs), nextUs);
+            }, stop);
+        }
+        return due.Count == AtOnce;
+    }
+
+    /// <summary>The day on the wall where the appointment is.</summary>
+    static string Day(StoredResource stored, long startUs)
+    {
+        using var json = JsonDocument.Parse(stored.Body);
+        var id = json.RootElement.At("_start").ItemsAt("extension").Where(one => one.TextAt("url") == AppointmentJson.ZoneExtension).Select(one => one.TextAt("valueCode")).FirstOrDefault();
+        var zone = id is not null && Zones.Current.TryGet(id, out var found) ? found : DateTimeZone.Utc;
+        return Instant.FromUnixTimeTicks(startUs * 10).InZone(zone).Date.ToString("uuuu-MM-dd", CultureInfo.InvariantCulture);
+    }
+
+    static async ValueTask<KnownAppointment?> Known(Session session, string id)
+    {
+        await using var rows = await session.Query("SELECT status, start_us, since_us FROM notice_appointment WHERE id = $1", id);
+        return await rows.Read() ? new(rows.Text(0)!, rows.Int64(1), rows.Int64(2)) : null;
+    }
+
+    /// <summary>Status, start (0 without) and the logical ids of the patients.</summary>
+    internal static (string Status, long StartUs, IReadOnlyList<string> Patients) Read(StoredResource stored)
+    {
+        using var json = JsonDocument.Parse(stored.Body);
+        var root = json.RootElement;
+        var startUs = root.TextAt("start") is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start) ? start.Us() : 0;
+        return (root.TextAt("status") ?? "", startUs, [.. root.ItemsAt("participant").Select(one => one.At("actor").TextAt("reference")?.Split('/') is ["Patient", var id] ? id : null).OfType<string>().Distinct()]);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Notices could not be made; it is tried again.")]
+    static partial void LogLater(ILogger logger, Exception fault);
+}

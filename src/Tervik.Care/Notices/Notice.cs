@@ -14,6 +14,8 @@ public enum NoticeKind
     Cancelled,
     /// <summary>An appointment comes.</summary>
     Reminder,
+    /// <summary>Another time is kept for an appointment, and waits for an answer.</summary>
+    TimeKept,
     /// <summary>A message came.</summary>
     Message,
     /// <summary>A referral was decided.</summary>
@@ -63,7 +65,7 @@ public static class NoticeRules
     const long MinuteUs = 60_000_000;
 
     /// <summary>Written in tables and webhooks.</summary>
-    public static string Write(NoticeKind kind) => kind switch { NoticeKind.Booked => "booked", NoticeKind.Moved => "moved", NoticeKind.Cancelled => "cancelled", NoticeKind.Reminder => "reminder", NoticeKind.Message => "message", _ => "referral" };
+    public static string Write(NoticeKind kind) => kind switch { NoticeKind.Booked => "booked", NoticeKind.Moved => "moved", NoticeKind.Cancelled => "cancelled", NoticeKind.Reminder => "reminder", NoticeKind.TimeKept => "time-kept", NoticeKind.Message => "message", _ => "referral" };
 
     /// <summary>Read from tables.</summary>
     public static NoticeKind Read(string text) => Enum.GetValues<NoticeKind>().First(kind => Write(kind) == text);

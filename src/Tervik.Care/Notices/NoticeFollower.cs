@@ -92,6 +92,12 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
                     // A deleted one nobody sees any more; those who were told of it hear that it is off.
                     if (stored.IsDeleted || await readers.Seen(person, $"Appointment/{stored.Id}", stop) is not null)
                         drafts.Add(new(person, $"Appointment/{stored.Id}/v{stored.Version}", kind, $"Appointment/{stored.Id}", patient));
+        // Each offer is told once, whatever else is changed of the appointment meanwhile.
+        if (stored is { IsDeleted: false } && stored.AtUs > sinceUs && Kept(stored) is [var first, ..] && first.Until.Us() > nowUs)
+            foreach (var patient in patients)
+                foreach (var person in await readers.Around(patient, stop))
+                    if (await readers.Seen(person, $"Appointment/{stored.Id}", stop) is not null)
+                        drafts.Add(new(person, $"Appointment/{stored.Id}/kept/{first.Offer}", NoticeKind.TimeKept, $"Appointment/{stored.Id}", patient) { UntilUs = first.Until.Us() });
         return async session =>
         {
             foreach (var draft in drafts) await outbox.Add(session, draft);
@@ -161,6 +167,12 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
         var id = json.RootElement.At("_start").ItemsAt("extension").Where(one => one.TextAt("url") == AppointmentJson.ZoneExtension).Select(one => one.TextAt("valueCode")).FirstOrDefault();
         var zone = id is not null && Zones.Current.TryGet(id, out var found) ? found : DateTimeZone.Utc;
         return Instant.FromUnixTimeTicks(startUs * 10).InZone(zone).Date.ToString("uuuu-MM-dd", CultureInfo.InvariantCulture);
+    }
+
+    static IReadOnlyList<KeptTime> Kept(StoredResource stored)
+    {
+        using var json = JsonDocument.Parse(stored.Body);
+        return KeptTimes.Of(json.RootElement);
     }
 
     static async ValueTask<KnownAppointment?> Known(Session session, string id)

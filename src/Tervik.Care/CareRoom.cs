@@ -23,6 +23,7 @@ public static class CareRoom
         services.AddSingleton(provider => new Bookings(provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<HoldRules>(), provider.GetRequiredService<Clinics.Clinics>().CapacityOf, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Offers>();
         services.AddSingleton<BookingDesk>();
+        services.AddSingleton<Questionnaires.VisitQuestionnaires>();
         services.AddHostedService<AppointmentFollower>();
         services.AddSingleton<MessageFeed>().AddHostedService(provider => provider.GetRequiredService<MessageFeed>());
         services.AddHl7();

@@ -136,12 +136,14 @@ static class AppointmentsEndpoints
         return await Held(id, hold, referral, patient, form, visit, record, desk, stop);
     }
 
-    static async Task<IResult> ShowOne(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
+    static async Task<IResult> ShowOne(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, Questionnaires.QuestionnaireQuery questionnaires, RecordQuery record, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
-        await visit.Log("appointment", [stored], [record.Compartment(id)], stop);
+        var asked = await questionnaires.StateOf(model, visit, stop);
+        model = model with { Questionnaire = asked?.State };
+        await visit.Log("appointment", [stored, .. asked?.Read ?? []], [record.Compartment(id)], stop);
         return visit.Page<AppointmentPage>(model, Form.Of(request, stored.Version, new Dictionary<string, string>()));
     }
 

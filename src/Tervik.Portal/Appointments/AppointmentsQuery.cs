@@ -37,6 +37,8 @@ public sealed record AppointmentModel(PatientHeader Patient, string Id, int Vers
     public bool CanChange { get; init; }
     /// <summary>Whether it is the day to say that one is there.</summary>
     public bool CanArrive { get; init; }
+    /// <summary>What is asked before the visit, where its page shows it.</summary>
+    public Questionnaires.QuestionnaireState? Questionnaire { get; init; }
     /// <summary>Later than the clinic wishes to be told.</summary>
     public bool IsLate { get; init; }
 }

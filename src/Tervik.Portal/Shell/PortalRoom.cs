@@ -30,6 +30,7 @@ using Tervik.Portal.Messages;
 using Tervik.Portal.Overview;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Procedures;
+using Tervik.Portal.Questionnaires;
 using Tervik.Portal.Record;
 using Tervik.Portal.Referrals;
 using Tervik.Portal.Results;
@@ -72,6 +73,7 @@ public static class PortalRoom
         services.AddSingleton<ChartQuery>();
         services.AddSingleton<OverviewQuery>();
         services.AddSingleton<AppointmentsQuery>();
+        services.AddSingleton<QuestionnaireQuery>();
         services.AddSingleton<FlowsheetQuery>();
         services.AddSingleton<DutyQuery>();
         services.AddSingleton<TodayQuery>();
@@ -123,6 +125,7 @@ public static class PortalRoom
         app.MapVaccinations();
         app.MapProcedures();
         app.MapAppointments();
+        app.MapQuestionnaires();
         app.MapEncounters();
         app.MapReferrals();
         app.MapImaging();

@@ -7,7 +7,7 @@ namespace Tervik.Trust.Decision;
 static class Policy
 {
     /// <summary>Changes with every change of the table.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <summary>One row: these callers may do these interactions when their credential has the scope.</summary>
     /// <param name="Who">The kind of caller.</param>
@@ -64,7 +64,7 @@ static class Policy
         new(PrincipalKind.Professional, Scope.Write, "transaction", "$meta-add", "$meta-delete") { ExceptTypes = Directory },
         // What patients write in the portal: its forms decide what goes into it, so these are no interactions of the API, but for choices about the own record (Consent/ConsentEndpoints). Who wrote it is noted with it.
         new(PrincipalKind.Patient, Scope.Write, "create-own") { OnlyTypes = ["Communication", "Consent", "Provenance", "QuestionnaireResponse", "Task"] },
-        new(PrincipalKind.Patient, Scope.Write, "update-own") { OnlyTypes = ["Communication", "Consent", "Patient", "Provenance", "Task"] },
+        new(PrincipalKind.Patient, Scope.Write, "update-own") { OnlyTypes = ["Communication", "Consent", "Patient", "Provenance", "QuestionnaireResponse", "Task"] },
         // Which alerts are whose to answer is asked beside this (Snooping/Alerts).
         new(PrincipalKind.Professional, Scope.Read, "alerts"),
         new(PrincipalKind.Professional, Scope.Write, "alert-review"),

@@ -62,6 +62,9 @@ public sealed class DecisionTests
         create-own          Patient       -      -       -            -
         update-own          Patient       -      W       -            -
         update-own          Condition     -      -       -            -
+        create-own          QuestionnaireResponse - W    -            -
+        update-own          QuestionnaireResponse - W    -            -
+        update              QuestionnaireResponse - -    W            W
         look-up             Patient       -      -       R            -
         look-up             Observation   -      -       -            -
         open-record         Patient       -      -       R            -

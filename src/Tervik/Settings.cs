@@ -22,7 +22,7 @@ sealed record Settings
     static readonly string[] Known =
     [
         "data", "database", "insecureDatabase", "keys", "dataKeys", "requireKeys", "databaseDiskEncrypted", "keepEndedTokens", "keepAnswered", "keepAccessLog", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries", "unfitFiles", "malwareScanner",
-        "hl7", "hl7Certificate", "hl7CertificateKey", "hl7ClientAuthorities", "hl7Unprotected", "hl7TimeZone", "hl7Systems", "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
+        "hl7", "hl7Certificate", "hl7CertificateKey", "hl7ClientAuthorities", "hl7Unprotected", "hl7TimeZone", "hl7Systems", "publishSlots", "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
     /// <summary>Folder of the embedded database and the blobs.</summary>
@@ -63,6 +63,8 @@ sealed record Settings
     public IReadOnlyList<WitnessPlace> Witnesses { get; init; } = [];
     /// <summary>How hospital systems send HL7 v2.</summary>
     public Hl7Settings Hl7 { get; init; } = new();
+    /// <summary>Whether times that patients may book themselves are published to everybody (<c>/fhir/$bulk-publish</c>).</summary>
+    public bool PublishSlots { get; init; } = true;
     /// <summary>How much one account, application or network may ask for.</summary>
     public LimitSettings Limits { get; init; } = new();
     public int Readers { get; init; } = 8;
@@ -124,6 +126,7 @@ sealed record Settings
             SessionIdle = TimeSpan.FromSeconds(Number(configuration, "sessionIdleSeconds", 1800, 2, 86_400)),
             Witnesses = WitnessesOf(configuration["witnesses"] ?? ""),
             Hl7 = Hl7Of(configuration),
+            PublishSlots = Flag(configuration, "publishSlots", otherwise: true),
             Limits = new()
             {
                 RequestsOfAccount = Number(configuration, "mostRequestsOfAccount", 100, 1, 10_000_000),

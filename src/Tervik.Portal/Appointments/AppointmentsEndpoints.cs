@@ -22,6 +22,7 @@ static class AppointmentsEndpoints
 
     public static void MapAppointments(this IEndpointRouteBuilder routes)
     {
+        routes.MapGet("/appointments/new", Begin);
         routes.MapGet(Path, Show);
         routes.MapGet(Path + "/new", Find);
         routes.MapPost(Path + "/hold", Hold).DisableAntiforgery(); // FormGuard does it.
@@ -36,6 +37,15 @@ static class AppointmentsEndpoints
     }
 
     static string Base(string id) => $"/patients/{Uri.EscapeDataString(id)}/appointments";
+
+    /// <summary>Where published times lead (Care/Publication): to the page of whoever is signed in, for a service and from a day on.</summary>
+    static async Task<IResult> Begin(string? service, string? from, HttpContext request, Entrance entrance, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("$find", "Appointment"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        // A professional books for a patient: which one, the list says.
+        return TypedResults.LocalRedirect(visit.Person.IsProfessional ? "/patients" : $"{Base(visit.Person.Id)}/new{QueryString.Create([new("service", service ?? ""), new("from", from ?? "")])}");
+    }
 
     static async Task<IResult> Show(string id, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
     {

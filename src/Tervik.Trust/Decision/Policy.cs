@@ -38,10 +38,10 @@ static class Policy
 
     public static readonly IReadOnlyList<Rule> Rules =
     [
-        new(PrincipalKind.Nobody, Scope.None, "capabilities", "sealed-log"),
-        new(PrincipalKind.Patient, Scope.None, "capabilities", "sealed-log"),
-        new(PrincipalKind.Professional, Scope.None, "capabilities", "sealed-log"),
-        new(PrincipalKind.System, Scope.None, "capabilities", "sealed-log"),
+        new(PrincipalKind.Nobody, Scope.None, "capabilities", "sealed-log", "$bulk-publish"),
+        new(PrincipalKind.Patient, Scope.None, "capabilities", "sealed-log", "$bulk-publish"),
+        new(PrincipalKind.Professional, Scope.None, "capabilities", "sealed-log", "$bulk-publish"),
+        new(PrincipalKind.System, Scope.None, "capabilities", "sealed-log", "$bulk-publish"),
         new(PrincipalKind.Patient, Scope.Read, Reading),
         new(PrincipalKind.Professional, Scope.Read, Reading),
         new(PrincipalKind.System, Scope.Read, Reading),

@@ -205,7 +205,7 @@ public sealed class QuestionnaireTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal(HttpStatusCode.NotFound, (await stig.Get(Page(Id))).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await stig.Get($"/patients/queststranger/appointments/{Id}-a/questionnaire")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await stig.Fill("/account", Page(Id), ("q-reason", "x"), ("act", "save"))).Status);
-        using var other = await PortalPerson.SignIn(browser.Node, "Practitioner/kask");
+        using var other = await PortalPerson.SignIn(browser.Node, "Practitioner/kuusk");
         Assert.Equal(HttpStatusCode.NotFound, (await other.Get(Page(Id))).Status);
         Assert.Null(await Stored(Id));
         using var holm = await PortalPerson.SignIn(browser.Node, "Practitioner/holm");

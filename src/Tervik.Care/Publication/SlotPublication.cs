@@ -35,10 +35,11 @@ public sealed partial class SlotPublication(Clinics.Clinics clinics, Offers offe
     /// <summary>What is published now, a minute old at most.</summary>
     public async Task<Edition> Now(CancellationToken stop)
     {
-        if (newest is { } good && clock.GetElapsedTime(Interlocked.Read(ref writtenAt)) < Fresh) return good;
-        if (newest is { } old && !await writing.WaitAsync(TimeSpan.Zero, stop)) return old;
-        // Whoever is here without an edition waits for the first.
-        if (newest is null) await writing.WaitAsync(stop);
+        var old = newest;
+        if (old is not null && clock.GetElapsedTime(Interlocked.Read(ref writtenAt)) < Fresh) return old;
+        // Whoever comes before there is one waits for the first.
+        if (old is null) await writing.WaitAsync(stop);
+        else if (!await writing.WaitAsync(TimeSpan.Zero, stop)) return old;
         try
         {
             if (newest is null || clock.GetElapsedTime(Interlocked.Read(ref writtenAt)) >= Fresh)

@@ -44,7 +44,7 @@ static class AppointmentsEndpoints
         var visit = await entrance.Enter(request, new("$find", "Appointment"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         // A professional books for a patient: which one, the list says.
-        return TypedResults.LocalRedirect(visit.Person.IsProfessional ? "/patients" : $"{Base(visit.Person.Id)}/new{QueryString.Create([new("service", service ?? ""), new("from", from ?? "")])}");
+        return TypedResults.LocalRedirect(visit.Person.IsProfessional ? "/patients" : $"{Base(visit.Person.Id)}/new{QueryString.Create("service", service ?? "").Add("from", from ?? "")}");
     }
 
     static async Task<IResult> Show(string id, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)

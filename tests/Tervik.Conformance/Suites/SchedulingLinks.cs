@@ -190,7 +190,12 @@ public static partial class SchedulingLinks
     }
 
     static string? Text(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-    static IEnumerable<JsonElement> Items(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+    static IEnumerable<JsonElement> Items(JsonElement json, string name)
+    {
+        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.Array) yield break;
+        foreach (var item in value.EnumerateArray()) yield return item;
+    }
+
     static bool IsNumber(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number;
     static bool IsAddress(string? text) => text is not null && Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https";
     static bool IsTime(string? text) => text is not null && Instant().IsMatch(text) && DateTimeOffset.TryParse(Whole(text), CultureInfo.InvariantCulture, DateTimeStyles.None, out _);

@@ -4,6 +4,7 @@ using Tervik.Care.Booking;
 using Tervik.Care.Hl7;
 using Tervik.Care.Messages;
 using Tervik.Care.Notices;
+using Tervik.Care.Publication;
 using Tervik.Records.Resources;
 using Tervik.Storage;
 
@@ -15,7 +16,7 @@ public static class CareRoom
     /// <summary>Its tables. They lie in the database of the record, so that an appointment and what it takes of calendars are stored in one transaction.</summary>
     public static Migrations Migrations => new("care", typeof(CareRoom).Assembly);
 
-    /// <summary>Registers it (needs a registered record and access control).</summary>
+    /// <summary>Registers it (needs a registered record, access control and PublicationSettings).</summary>
     /// <param name="services">Where.</param>
     public static IServiceCollection AddCare(this IServiceCollection services)
     {
@@ -24,6 +25,8 @@ public static class CareRoom
         services.AddSingleton(provider => new Bookings(provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<HoldRules>(), provider.GetRequiredService<Clinics.Clinics>().CapacityOf, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Offers>();
         services.AddSingleton<BookingDesk>();
+        services.AddSingleton<Questionnaires.VisitQuestionnaires>();
+        services.AddSingleton<SlotPublication>();
         services.AddHostedService<AppointmentFollower>();
         services.AddSingleton(new WaitingRules());
         services.AddSingleton<WaitingList>().AddHostedService(provider => provider.GetRequiredService<WaitingList>());
@@ -37,6 +40,7 @@ public static class CareRoom
     public static WebApplication MapCare(this WebApplication app)
     {
         app.MapScheduling();
+        app.MapPublication();
         app.MapHl7();
         return app;
     }

@@ -23,7 +23,7 @@ sealed record Settings
     static readonly string[] Known =
     [
         "data", "database", "insecureDatabase", "keys", "dataKeys", "requireKeys", "databaseDiskEncrypted", "keepEndedTokens", "keepAnswered", "keepAccessLog", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries", "unfitFiles", "malwareScanner",
-        "smtpHost", "smtpPort", "smtpTls", "smtpFrom", "smtpUser", "smtpSecretFile", "noticeWebhook", "noticeWebhookSecretFile", "hl7", "hl7Certificate", "hl7CertificateKey", "hl7ClientAuthorities", "hl7Unprotected", "hl7TimeZone", "hl7Systems", "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
+        "smtpHost", "smtpPort", "smtpTls", "smtpFrom", "smtpUser", "smtpSecretFile", "noticeWebhook", "noticeWebhookSecretFile", "hl7", "hl7Certificate", "hl7CertificateKey", "hl7ClientAuthorities", "hl7Unprotected", "hl7TimeZone", "hl7Systems", "publishSlots", "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
     /// <summary>Folder of the embedded database and the blobs.</summary>
@@ -66,6 +66,8 @@ sealed record Settings
     public Hl7Settings Hl7 { get; init; } = new();
     /// <summary>By which ways people are told of news outside of the portal.</summary>
     public NoticeSettings Notices { get; init; } = new();
+    /// <summary>Whether times that patients may book themselves are published to everybody (<c>/fhir/$bulk-publish</c>).</summary>
+    public bool PublishSlots { get; init; } = true;
     /// <summary>How much one account, application or network may ask for.</summary>
     public LimitSettings Limits { get; init; } = new();
     public int Readers { get; init; } = 8;
@@ -128,6 +130,7 @@ sealed record Settings
             Witnesses = WitnessesOf(configuration["witnesses"] ?? ""),
             Hl7 = Hl7Of(configuration),
             Notices = NoticesOf(configuration),
+            PublishSlots = Flag(configuration, "publishSlots", otherwise: true),
             Limits = new()
             {
                 RequestsOfAccount = Number(configuration, "mostRequestsOfAccount", 100, 1, 10_000_000),

@@ -163,7 +163,7 @@ public sealed class Cases
             {
                 // An appointment on its page: there for who sees it, on the page of whose it is.
                 var appointment = Any(records.Where(item => item.Type == "Appointment").ToList());
-                return new(who, "page of an appointment", HttpMethod.Get, $"/patients/{patient.Id}/appointments/{appointment.Id}{Any<string>(["", "/move", "/cancel", "/calendar.ics"])}", appointment) { Hidden = !visible.Contains(appointment) || !visible.Contains(patient) };
+                return new(who, "page of an appointment", HttpMethod.Get, $"/patients/{patient.Id}/appointments/{appointment.Id}{Any<string>(["", "/move", "/cancel", "/calendar.ics", "/questionnaire"])}", appointment) { Hidden = !visible.Contains(appointment) || !visible.Contains(patient) };
             }
             case 43: return new(who, "find appointments", HttpMethod.Get, "Appointment/$find?start=2026-12-01&end=2026-12-02", target) { Status = who.Agent is null || who.Dead ? 401 : who.Smart is null ? who.Read ? 200 : 403 : null };
             case 44:

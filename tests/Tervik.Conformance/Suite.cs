@@ -34,6 +34,7 @@ public sealed record Suite(string Name, string Place, Func<string, IEnumerable<C
         new("fhirpath-patch", "patch", Patches.FhirPath),
         new("hl7v2", "hl7v2", Hl7v2.Run),
         new("ical", "ical", CalendarFiles.Run),
+        new("smart-scheduling-links", "ig/smart-scheduling-links", SchedulingLinks.Run),
     ];
 
     /// <summary>The suite's folder, or null when it is absent.</summary>

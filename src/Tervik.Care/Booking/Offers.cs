@@ -94,6 +94,33 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, RecordSto
         return new(found, total, hasMore);
     }
 
+    /// <summary>All times of a service, in order: how many of its calendars could be booked then, and how many no longer.</summary>
+    /// <param name="service">What.</param>
+    /// <param name="from">Not before.</param>
+    /// <param name="to">Beginning before.</param>
+    /// <param name="stop">Stops it.</param>
+    public async IAsyncEnumerable<(ZonedSpan Time, int Free, int Busy)> Count(Service service, DateTimeOffset from, DateTimeOffset to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+    {
+        var setup = await clinics.Now(stop);
+        var candidates = setup.CalendarsOf(service.Needs[0]).SelectMany(calendar => calendar.Times(service, from, to).Select(time => new Candidate(service, calendar, time))).Take(MostTimes)
+            .OrderBy(candidate => candidate.Time.StartUtc).ThenBy(candidate => candidate.Time.EndUtc).ToList();
+        long[] keys = [.. service.Needs.SelectMany(setup.CalendarsOf).Select(calendar => calendar.Key).Distinct()];
+        for (var at = 0; at < candidates.Count;)
+        {
+            // Those of one time are counted together.
+            var end = Math.Min(at + AtOnce, candidates.Count);
+            while (end < candidates.Count && candidates[end].Time.StartUtc == candidates[end - 1].Time.StartUtc) end++;
+            var some = candidates.GetRange(at, end - at);
+            var free = (await bookings.Look(keys, view => Free(some, setup, null, view), stop)).CountBy(one => one.Candidate.Time.StartUtc).ToDictionary();
+            foreach (var same in some.GroupBy(candidate => candidate.Time.StartUtc))
+            {
+                var (all, can) = (same.Count(), free.GetValueOrDefault(same.Key));
+                yield return (same.First().Time, can, all - can);
+            }
+            at = end;
+        }
+    }
+
     /// <summary>The offer a proposal names, as it can be had now.</summary>
     /// <param name="id">Of the proposal.</param>
     /// <param name="but">A claim that is not in the way.</param>

@@ -26,7 +26,7 @@ public enum BookableBy
 /// <param name="Needs">What an appointment takes: of each of these lists one calendar (references of Schedules); the first is whose appointments are offered.</param>
 public sealed record Service(string Id, string Name, string? Organization, string? OrganizationName, string? Place, string? PlaceName, int Minutes, IReadOnlyList<IReadOnlyList<string>> Needs)
 {
-    /// <summary>Of the extension that makes a service bookable. Its parts: <c>minutes</c>, <c>step</c>, <c>before</c>, <c>after</c>, <c>by</c>, <c>notice-hours</c>, <c>video</c>, <c>need</c> (each with <c>calendar</c>).</summary>
+    /// <summary>Of the extension that makes a service bookable. Its parts: <c>minutes</c>, <c>step</c>, <c>before</c>, <c>after</c>, <c>by</c>, <c>notice-hours</c>, <c>video</c>, <c>questionnaire</c>, <c>need</c> (each with <c>calendar</c>).</summary>
     public const string Extension = "urn:tervik:bookable";
     /// <summary>Longest appointment, in minutes.</summary>
     public const int Longest = 24 * 60;
@@ -47,6 +47,8 @@ public sealed record Service(string Id, string Name, string? Organization, strin
     public bool IsVideo { get; init; }
     /// <summary>How to prepare, in words for the patient; null for nothing.</summary>
     public string? Preparation { get; init; }
+    /// <summary>Reference of the Questionnaire that is to be answered before the visit, or null.</summary>
+    public string? Questionnaire { get; init; }
     /// <summary>Codes of what is done (<c>system|code</c>).</summary>
     public IReadOnlyList<string> Types { get; init; } = [];
     /// <summary>Codes of the specialty.</summary>
@@ -72,6 +74,7 @@ public sealed record Service(string Id, string Name, string? Organization, strin
             By = bookable.Extension("by").TextAt("valueCode") switch { "referral" => BookableBy.Referral, "staff" => BookableBy.Staff, _ => BookableBy.Patient },
             IsVideo = bookable.Extension("video").TextAt("valueBoolean") == "true",
             Preparation = json.TextAt("extraDetails"),
+            Questionnaire = bookable.Extension("questionnaire").At("valueReference").TextAt("reference"),
             Types = Codes(json, "type"), Specialties = Codes(json, "specialty"), Languages = Codes(json, "communication").Select(code => code[(code.LastIndexOf('|') + 1)..]).ToList(),
             Raw = (json.At("type") is { ValueKind: JsonValueKind.Array } types ? types.GetRawText() : "[]", json.At("specialty") is { ValueKind: JsonValueKind.Array } specialties ? specialties.GetRawText() : "[]"),
         };

@@ -11,6 +11,7 @@ static class Calendars
 
     public static void Write(ResourceWriter w, Staff staff)
     {
+        Questionnaires.Write(w);
         foreach (var one in staff.All.Where(one => one.Profession != Profession.Officer)) Calendar(w, one);
         foreach (var unit in staff.All.Where(one => one.Profession != Profession.Officer).GroupBy(one => one.Organization))
         {
@@ -18,14 +19,15 @@ static class Calendars
             var any = unit.First();
             if (any.Specialty == Specialty.General)
             {
-                Service(w, any, "consultation", "Consultation with a family doctor", 30, "patient", doctors);
+                Service(w, any, "consultation", "Consultation with a family doctor", 30, "patient", doctors, questionnaire: Questionnaires.General);
                 Service(w, any, "video", "Video consultation with a family doctor", 15, "patient", doctors, isVideo: true);
                 Service(w, any, "nurse", "Nurse: blood test, vaccination, dressing", 15, "patient", nurses, preparation: "Drink water before a blood test. Do not eat for eight hours when you were told to come fasting.");
                 Service(w, any, "long", "Long consultation, booked by the practice", 60, "staff", doctors);
             }
             else
             {
-                Service(w, any, "outpatient", $"{any.Specialty.Name}: outpatient visit", 30, "referral", doctors, preparation: "Bring a list of the medicines you take.");
+                Service(w, any, "outpatient", $"{any.Specialty.Name}: outpatient visit", 30, "referral", doctors, preparation: "Bring a list of the medicines you take.",
+                    questionnaire: any.Specialty == Specialty.Cardiology ? Questionnaires.Heart : any.Specialty == Specialty.Lungs ? Questionnaires.Lungs : null);
                 Service(w, any, "control", $"{any.Specialty.Name}: control visit, booked by the clinic", 30, "staff", doctors);
             }
         }
@@ -58,7 +60,7 @@ static class Calendars
         w.References("actor", one.Link);
     }
 
-    static void Service(ResourceWriter w, Clinician any, string key, string name, int minutes, string by, List<Clinician> people, bool isVideo = false, string? preparation = null)
+    static void Service(ResourceWriter w, Clinician any, string key, string name, int minutes, string by, List<Clinician> people, bool isVideo = false, string? preparation = null, string? questionnaire = null)
     {
         if (people.Count == 0) return;
         using var _ = w.Resource("HealthcareService", $"{any.Organization}-{key}");
@@ -78,6 +80,12 @@ static class Calendars
                         {
                             w.Text("url", "video");
                             w.Flag("valueBoolean", true);
+                        }
+                    if (questionnaire is not null)
+                        using (w.Item())
+                        {
+                            w.Text("url", "questionnaire");
+                            w.Reference("valueReference", new($"Questionnaire/{questionnaire}"));
                         }
                     using (w.Item())
                     {

@@ -96,9 +96,18 @@ static class Institution
         w.Text("name", name);
         w.Text("mode", "instance");
         w.Concepts("type", Term.Of("v3-RoleCode", type, form));
+        // Of each place the same every time; nobody answers at a number that begins so.
+        var number = id.Sum(letter => letter) % 90 + 10;
+        using (w.One("telecom"))
+        {
+            w.Text("system", "phone");
+            w.Text("value", $"{country.PhonePrefix}000 00{number}");
+        }
         using (w.Object("address"))
         {
+            w.Texts("line", $"{country.Streets[number % country.Streets.Length]} {number}");
             w.Text("city", country.Cities[0].City);
+            w.Text("postalCode", country.Cities[0].Postal);
             w.Text("country", country.Code);
         }
         w.Reference("managingOrganization", new($"Organization/{organization}", Name(country, organization, form)));

@@ -54,6 +54,8 @@ sealed partial class Life
             Participant(clinician.Link);
             Participant(clinician.Specialty == Specialty.General ? new($"Location/{clinician.Organization}-rooms", Institution.Name(clinician.Country, clinician.Organization))
                 : new($"Location/{clinician.Organization}-clinic", $"{clinician.Specialty.Name}, outpatient clinic"));
+            // What is asked before such a visit is asked before this one (Institutions/Questionnaires).
+            if (status == "booked" && person.Shape.IsPersona && clinician.Profession == Profession.Doctor) Participant(new($"HealthcareService/{clinician.Organization}-{(clinician.Specialty == Specialty.General ? "consultation" : "outpatient")}"));
         }
 
         void Participant(Link actor)

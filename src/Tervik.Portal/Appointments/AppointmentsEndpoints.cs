@@ -22,6 +22,7 @@ static class AppointmentsEndpoints
 
     public static void MapAppointments(this IEndpointRouteBuilder routes)
     {
+        routes.MapGet("/appointments/new", Begin);
         routes.MapGet(Path, Show);
         routes.MapGet(Path + "/new", Find);
         routes.MapPost(Path + "/hold", Hold).DisableAntiforgery(); // FormGuard does it.
@@ -39,6 +40,15 @@ static class AppointmentsEndpoints
     }
 
     static string Base(string id) => $"/patients/{Uri.EscapeDataString(id)}/appointments";
+
+    /// <summary>Where published times lead (Care/Publication): to the page of whoever is signed in, for a service and from a day on.</summary>
+    static async Task<IResult> Begin(string? service, string? from, HttpContext request, Entrance entrance, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("$find", "Appointment"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        // A professional books for a patient: which one, the list says.
+        return TypedResults.LocalRedirect(visit.Person.IsProfessional ? "/patients" : $"{Base(visit.Person.Id)}/new{QueryString.Create("service", service ?? "").Add("from", from ?? "")}");
+    }
 
     static async Task<IResult> Show(string id, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
     {
@@ -143,12 +153,14 @@ static class AppointmentsEndpoints
         return await Held(id, hold, referral, patient, form, visit, record, desk, stop);
     }
 
-    static async Task<IResult> ShowOne(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, RecordQuery record, CancellationToken stop)
+    static async Task<IResult> ShowOne(string id, string appointment, HttpContext request, Entrance entrance, AppointmentsQuery query, Questionnaires.QuestionnaireQuery questionnaires, RecordQuery record, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
-        await visit.Log("appointment", [stored], [record.Compartment(id)], stop);
+        var asked = await questionnaires.StateOf(model, visit, stop);
+        model = model with { Questionnaire = asked?.State };
+        await visit.Log("appointment", [stored, .. asked?.Read ?? []], [record.Compartment(id)], stop);
         return visit.Page<AppointmentPage>(await query.WithPlace(model, stop), Form.Of(request, stored.Version, new Dictionary<string, string>()));
     }
 

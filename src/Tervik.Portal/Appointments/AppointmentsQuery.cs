@@ -49,6 +49,8 @@ public sealed record AppointmentModel(PatientHeader Patient, string Id, int Vers
     public bool CanWait { get; init; }
     /// <summary>Whether it can be noted that it took place or that nobody came.</summary>
     public bool CanEnd { get; init; }
+    /// <summary>What is asked before the visit, where its page shows it.</summary>
+    public Questionnaires.QuestionnaireState? Questionnaire { get; init; }
     /// <summary>Later than the clinic wishes to be told.</summary>
     public bool IsLate { get; init; }
 }

@@ -117,7 +117,8 @@ sealed class OverviewQuery(RecordQuery record, MessagesQuery messages)
         foreach (var task in open.Where(one => Standing.IsOpenTask(one) && one.Json.At("owner").TextAt("reference") == $"Patient/{id}"))
             yield return new("task", task.Json.TextAt("description") ?? task.Entry.Title, FhirDate.Read(task.Json.At("restriction").At("period").TextAt("end")), EntryPath(task));
         foreach (var answers in open.Where(one => one.Type == "QuestionnaireResponse"))
-            yield return new("questionnaire", answers.Json.At("_questionnaire").FirstAt("extension").TextAt("valueString") ?? answers.Entry.Title, Until: null, EntryPath(answers));
+            yield return new("questionnaire", answers.Json.At("_questionnaire").FirstAt("extension").TextAt("valueString") ?? answers.Entry.Title, Until: null,
+                answers.Json.ItemsAt("extension").FirstOrDefault(extension => extension.TextAt("url") == Care.Questionnaires.VisitQuestionnaires.AppointmentExtension).At("valueReference").TextAt("reference") is { } appointment ? $"{record}/appointments/{Uri.EscapeDataString(appointment[(appointment.LastIndexOf('/') + 1)..])}/questionnaire" : EntryPath(answers));
         foreach (var message in unread)
             yield return new("message", message.Json.At("topic").Exists() ? message.Entry.Title : message.Json.At("sender").TextAt("display") ?? message.Entry.Title, FhirDate.Read(message.Json.TextAt("sent")), $"/messages/{Uri.EscapeDataString(message.Stored.Id)}");
         foreach (var medicine in taken)

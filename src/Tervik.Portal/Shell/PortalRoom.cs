@@ -32,6 +32,7 @@ using Tervik.Portal.Notices;
 using Tervik.Portal.Overview;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Procedures;
+using Tervik.Portal.Questionnaires;
 using Tervik.Portal.Record;
 using Tervik.Portal.Referrals;
 using Tervik.Portal.Results;
@@ -77,6 +78,7 @@ public static class PortalRoom
         services.AddSingleton<CalendarQuery>();
         services.AddSingleton<CalendarFeedQuery>();
         services.AddSingleton<NumbersQuery>();
+        services.AddSingleton<QuestionnaireQuery>();
         services.AddSingleton<FlowsheetQuery>();
         services.AddSingleton<DutyQuery>();
         services.AddSingleton<TodayQuery>();
@@ -131,6 +133,7 @@ public static class PortalRoom
         app.MapCalendar();
         app.MapCalendarFeeds();
         app.MapNotices();
+        app.MapQuestionnaires();
         app.MapEncounters();
         app.MapReferrals();
         app.MapImaging();

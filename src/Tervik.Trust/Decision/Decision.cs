@@ -60,7 +60,7 @@ static class Decision
     /// <summary>What an interaction needs of an application's scopes; an operation reads and searches.</summary>
     internal static SmartActions Needed(string interaction) => interaction switch
     {
-        "capabilities" or "sealed-log" => SmartActions.None,
+        "capabilities" or "sealed-log" or "$bulk-publish" => SmartActions.None,
         "read" or "vread" or "history-instance" or "$meta" => SmartActions.Read,
         "create" or "create-own" or "$hold" => SmartActions.Create,
         "update" or "update-own" or "patch" or "$meta-add" or "$meta-delete" => SmartActions.Update,

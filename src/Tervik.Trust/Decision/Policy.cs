@@ -38,10 +38,10 @@ static class Policy
 
     public static readonly IReadOnlyList<Rule> Rules =
     [
-        new(PrincipalKind.Nobody, Scope.None, "capabilities", "sealed-log"),
-        new(PrincipalKind.Patient, Scope.None, "capabilities", "sealed-log"),
-        new(PrincipalKind.Professional, Scope.None, "capabilities", "sealed-log"),
-        new(PrincipalKind.System, Scope.None, "capabilities", "sealed-log"),
+        new(PrincipalKind.Nobody, Scope.None, "capabilities", "sealed-log", "$bulk-publish"),
+        new(PrincipalKind.Patient, Scope.None, "capabilities", "sealed-log", "$bulk-publish"),
+        new(PrincipalKind.Professional, Scope.None, "capabilities", "sealed-log", "$bulk-publish"),
+        new(PrincipalKind.System, Scope.None, "capabilities", "sealed-log", "$bulk-publish"),
         new(PrincipalKind.Patient, Scope.Read, Reading),
         new(PrincipalKind.Professional, Scope.Read, Reading),
         new(PrincipalKind.System, Scope.Read, Reading),
@@ -66,7 +66,7 @@ static class Policy
         new(PrincipalKind.Professional, Scope.Write, "transaction", "$meta-add", "$meta-delete") { ExceptTypes = Directory },
         // What patients write in the portal: its forms decide what goes into it, so these are no interactions of the API, but for choices about the own record (Consent/ConsentEndpoints). Who wrote it is noted with it.
         new(PrincipalKind.Patient, Scope.Write, "create-own") { OnlyTypes = ["Communication", "Consent", "Provenance", "QuestionnaireResponse", "Task"] },
-        new(PrincipalKind.Patient, Scope.Write, "update-own") { OnlyTypes = ["Communication", "Consent", "Patient", "Provenance", "Task"] },
+        new(PrincipalKind.Patient, Scope.Write, "update-own") { OnlyTypes = ["Communication", "Consent", "Patient", "Provenance", "QuestionnaireResponse", "Task"] },
         // Which alerts are whose to answer is asked beside this (Snooping/Alerts).
         new(PrincipalKind.Professional, Scope.Read, "alerts"),
         new(PrincipalKind.Professional, Scope.Write, "alert-review"),

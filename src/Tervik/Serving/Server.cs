@@ -74,6 +74,7 @@ static class Server
         builder.Services.AddTrust(installation.Trust, new TrustSettings { Eid = settings.Eid, Issuer = settings.PublicAddress, SessionIdle = settings.SessionIdle, Folder = settings.Data, Vault = installation.Vault, Witnesses = settings.Witnesses, Limits = settings.Limits, Retention = settings.Retention });
         builder.Services.AddSingleton(settings.Hl7);
         builder.Services.AddSingleton(settings.Notices with { Address = settings.PublicAddress });
+        builder.Services.AddSingleton(new Care.Publication.PublicationSettings(settings.PublishSlots, settings.PublicAddress));
         builder.Services.AddCare();
         builder.Services.AddPortal();
         if (settings.Demo) DemoParts.Built?.Add(builder.Services);

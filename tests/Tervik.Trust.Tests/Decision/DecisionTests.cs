@@ -17,6 +17,7 @@ public sealed class DecisionTests
         interaction         type          nobody patient professional system
         capabilities        *             A      A       A            A
         sealed-log          *             A      A       A            A
+        $bulk-publish       *             A      A       A            A
         read                Observation   -      R       R            R
         read                Patient       -      R       R            R
         read                Organization  -      R       R            R
@@ -62,6 +63,9 @@ public sealed class DecisionTests
         create-own          Patient       -      -       -            -
         update-own          Patient       -      W       -            -
         update-own          Condition     -      -       -            -
+        create-own          QuestionnaireResponse - W    -            -
+        update-own          QuestionnaireResponse - W    -            -
+        update              QuestionnaireResponse - -    W            W
         look-up             Patient       -      -       R            -
         look-up             Observation   -      -       -            -
         open-record         Patient       -      -       R            -

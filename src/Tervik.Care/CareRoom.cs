@@ -25,6 +25,7 @@ public static class CareRoom
         services.AddSingleton<BookingDesk>();
         services.AddHostedService<AppointmentFollower>();
         services.AddSingleton<MessageFeed>().AddHostedService(provider => provider.GetRequiredService<MessageFeed>());
+        services.AddSingleton<Referrals.WaitingTimes>();
         services.AddHl7();
         return services;
     }

@@ -52,7 +52,7 @@ public sealed class Referral
     public JsonObject Task { get; }
 
     /// <summary>Id of the Task of a ServiceRequest.</summary>
-    public static string TaskIdOf(string request) => "referral-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)).AsSpan(0, 16));
+    public static string TaskIdOf(string request) => request.Length <= 59 ? $"{request}-task" : "referral-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)).AsSpan(0, 16));
 
     /// <summary>Begins one.</summary>
     /// <param name="id">Of the ServiceRequest.</param>

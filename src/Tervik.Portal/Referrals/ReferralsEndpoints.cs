@@ -35,6 +35,7 @@ static class ReferralsEndpoints
     public static void MapReferrals(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/referrals", Inbox);
+        routes.MapGet("/waiting-times", Waiting);
         routes.MapGet(Path, Show);
         routes.MapGet(Path + "/new", New);
         routes.MapPost(Path + "/new", Send).DisableAntiforgery(); // FormGuard does it.
@@ -53,6 +54,16 @@ static class ReferralsEndpoints
         var (model, read, patients) = await query.Inbox(visit, stop);
         await visit.Log("referral-inbox", read, [.. patients.Select(record.Compartment)], stop);
         return visit.Page<InboxPage>(model);
+    }
+
+    // Numbers about services, in which nobody is found: what everybody sees of the directory.
+    static async Task<IResult> Waiting(HttpContext request, Entrance entrance, WaitingTimes times, CancellationToken stop)
+    {
+        var visit = await entrance.Enter(request, new("search-type", "HealthcareService"), stop);
+        if (visit.Refusal is { } refusal) return refusal;
+        var table = await times.Now(stop);
+        await visit.Log("waiting-times", [], [], stop);
+        return visit.Page<WaitingTimesPage>(table);
     }
 
     static async Task<IResult> Show(string id, HttpContext request, Entrance entrance, Sections sections, ReferralQuery query, CancellationToken stop)

@@ -81,9 +81,9 @@ public sealed class Referral
     /// <param name="id">Of the ServiceRequest.</param>
     /// <param name="request">Its body.</param>
     /// <param name="task">The body of the Task; null when there is none.</param>
-    public static Referral Of(string id, ReadOnlyMemory<byte> request, ReadOnlyMemory<byte>? task)
+    public static Referral Of(string id, ReadOnlyMemory<byte> request, byte[]? task)
     {
-        var referral = new Referral(id, JsonNode.Parse(request.Span)!.AsObject(), task is { } stored ? JsonNode.Parse(stored.Span)!.AsObject() : []);
+        var referral = new Referral(id, JsonNode.Parse(request.Span)!.AsObject(), task is null ? [] : JsonNode.Parse(task)!.AsObject());
         if (task is null) referral.Begin(referral.Sent ?? DateTimeOffset.UnixEpoch, referral.Requester, referral.Unit);
         return referral;
     }

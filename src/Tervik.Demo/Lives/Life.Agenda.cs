@@ -36,7 +36,7 @@ sealed partial class Life
     void WriteNewReferral()
     {
         if (person.Shape.Today is not var (professional, _) || staff[professional] is not { } receiver || receiver.Specialty == Specialty.General || person.Number % 3 != 0) return;
-        var (id, sent) = (NewId("referral"), person.Country.At(Workday(today.AddDays(-4 - person.Number % 9)), 10));
+        var (id, sent) = ($"{person.Id}-new-referral", person.Country.At(Workday(today.AddDays(-4 - person.Number % 9)), 10));
         using (BeginReferral(id, sent, doctor.Link, receiver.Specialty, receiver, person.Number % 2 == 0, isDone: false))
         {
             w.References("performer", OrganizationOf(receiver), ServiceOf(receiver));

@@ -253,7 +253,7 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
         // The same form of a triage twice.
         var versions = await Versions(kuusk, second);
         Assert.Equal(HttpStatusCode.OK, (await kuusk.Post(second, $"{second}/take", versions[0], versions[1], times: 2)).Status);
-        Assert.Single((await kuusk.Get(second)).Html.Split("took it;")[1..]);
+        Assert.Single((await kuusk.Get(second)).Html.Split("took it in hand")[1..]);
     }
 
     [Fact]
@@ -281,6 +281,29 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
         fields = PageChecks.Hidden(await PageChecks.Get(holm, Refer));
         foreach (var (name, value) in ((string, string)[])[("service", Cancer), ("priority", "urgent"), ("reason", "A lump"), ("question", "What is it?"), ("document", "DiagnosticReport/somebody-elses")]) fields[name] = value;
         Assert.Equal(422, (await PageChecks.Post(holm, Refer, fields)).Status);
+    }
+
+    [Fact]
+    public async Task Waiting_times_are_shown_to_whoever_is_signed_in_and_not_of_fewer_than_five_people()
+    {
+        const string Eyes = "seoul-eyes-outpatient", Lungs = "seoul-lungs-outpatient";
+        foreach (var (service, people) in ((string, int)[])[(Eyes, 6), (Lungs, 4)])
+            for (var i = 0; i < people; i++)
+            {
+                var (id, patient, sent) = ($"wait-{service}-{i}", $"Patient/p{8 + i:00}", DateTimeOffset.Now.AddDays(-60));
+                await TestPatient.Put(browser.Node, $"ServiceRequest/{id}", $$"""{"resourceType":"ServiceRequest","id":"{{id}}","status":"completed","intent":"order","category":[{"coding":[{"system":"http://snomed.info/sct","code":"3457005"}]}],"code":{"text":"Eyes"},"subject":{"reference":"{{patient}}"},"authoredOn":"{{sent:yyyy-MM-dd}}","performer":[{"reference":"HealthcareService/{{service}}"}]}""");
+                var start = new DateTimeOffset(sent.Date, TimeSpan.Zero).AddDays(7 * (i + 1)).AddHours(9);
+                await TestPatient.Put(browser.Node, $"Appointment/{id}", $$$"""{"resourceType":"Appointment","id":"{{{id}}}","status":"fulfilled","start":"{{{start:yyyy-MM-dd'T'HH:mm:ss'Z'}}}","end":"{{{start.AddMinutes(30):yyyy-MM-dd'T'HH:mm:ss'Z'}}}","basedOn":[{"reference":"ServiceRequest/{{{id}}}"}],"participant":[{"actor":{"reference":"{{{patient}}}"},"status":"accepted"}]}""");
+            }
+        var page = await browser.Open(360, dark: true);
+        await Browser.SignIn(page, "Mari Tamm");
+        await page.GotoAsync("/waiting-times");
+        var row = page.Locator("tr", new() { HasText = "Eye diseases: outpatient visit – Eye diseases, Seoul Demo Hospital" });
+        foreach (var text in (string[])["21 days", "42 days", "5"]) Assert.Contains(text, await row.InnerTextAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain("Lung diseases: outpatient visit – Lung diseases, Seoul", await Said(page), StringComparison.Ordinal);
+        await PageChecks.IsAccessible(page, 360, "waiting-times-360-dark");
+        await page.SetViewportSizeAsync(1280, 900);
+        await PageChecks.IsAccessible(page, 1280, "waiting-times-1280-dark");
     }
 
     [Fact]

@@ -161,6 +161,12 @@ public sealed class Cases
                 return new(who, "file of a document", HttpMethod.Get, $"/patients/{document.Id[..3]}/documents/DocumentReference/{document.Id}{Any<string>(["", "/0"])}", document) { Hidden = !visible.Contains(document) && visible.Contains(Patient(document.Id[..3])) };
             case 42:
             {
+                // A referral likewise: on its page, and on the forms of what is done with it.
+                if (random.Next(3) == 0)
+                {
+                    var referral = Any(records.Where(item => item.Type == "ServiceRequest").ToList());
+                    return new(who, "page of a referral", HttpMethod.Get, $"/patients/{patient.Id}/referrals/{referral.Id}{Any<string>(["", "/accept", "/return"])}", referral) { Hidden = !visible.Contains(referral) || !visible.Contains(patient) };
+                }
                 // An appointment on its page: there for who sees it, on the page of whose it is.
                 var appointment = Any(records.Where(item => item.Type == "Appointment").ToList());
                 return new(who, "page of an appointment", HttpMethod.Get, $"/patients/{patient.Id}/appointments/{appointment.Id}{Any<string>(["", "/move", "/cancel"])}", appointment) { Hidden = !visible.Contains(appointment) || !visible.Contains(patient) };
@@ -171,7 +177,7 @@ public sealed class Cases
                 return new(who, "hold an appointment", HttpMethod.Post, "Appointment/$hold", patient) { Headers = [("Content-Type", "application/fhir+json")], Hidden = !oracle.Sees(who with { Read = true }, patient),
                     Body = $$$"""{"resourceType":"Parameters","parameter":[{"name":"appointment-reference","valueReference":{"reference":"Appointment/p-1-1-1"}},{"name":"patient-reference","valueReference":{"reference":"Patient/{{{patient.Id}}}"}}]}""" };
             case 39: return new(who, "page for what is not one's own", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["/access", "/access/proof", "/access/question", "/sharing", "/sharing/hide", "/sharing/as", "/sharing/close", "/sharing/consents", "/family", "/emergency"])}", patient) { Hidden = !visible.Contains(patient) };
-            case 40: return new(who, "page of all patients", HttpMethod.Get, Any<string>(["/", "/messages", "/messages?show=unread", "/messages/new", "/patients", "/today", "/tasks", "/reviews", "/look-up", "/account", $"/patients?name={patient.Id}", $"/go?q={Any<string>(["p", "final", patient.Id])}", $"/go?q={Any<string>(["p", "a", patient.Id])}&about={patient.Id}"]), patient);
+            case 40: return new(who, "page of all patients", HttpMethod.Get, Any<string>(["/", "/messages", "/messages?show=unread", "/messages/new", "/patients", "/today", "/tasks", "/referrals", "/waiting-times", "/reviews", "/look-up", "/account", $"/patients?name={patient.Id}", $"/go?q={Any<string>(["p", "final", patient.Id])}", $"/go?q={Any<string>(["p", "a", patient.Id])}&about={patient.Id}"]), patient);
             case 41:
                 // What patients chose is theirs alone to read; to all others there are no such Consents.
                 var whose = Any(world.Choices.Select(choice => choice.Patient).Distinct().ToList());

@@ -25,7 +25,7 @@ public sealed record WaitingTime(string Service, int People, int Half, int Nine)
 public sealed record WaitingTable(DateTimeOffset At, IReadOnlyList<WaitingTime> Services);
 
 /// <summary>Waiting times of the whole node, as everybody who is signed in may read them: numbers about services, in which nobody is found. They are reckoned once an hour from the referrals of all, and kept.</summary>
-public sealed class WaitingTimes(RecordStore store, SearchEngine search, Clinics.Clinics clinics, TimeProvider clock) : IDisposable
+public sealed class WaitingTimes(SearchEngine search, Clinics.Clinics clinics, TimeProvider clock) : IDisposable
 {
     /// <summary>Referrals of so many days count.</summary>
     public const int Days = 90;

@@ -83,7 +83,7 @@ public sealed class ReferralTests
             Assert.DoesNotContain(receiver, act => act is "answer" or "withdraw");
             Assert.All(gp, act => Assert.True(act is "answer" or "withdraw", act));
             Assert.Equal(stage == Stage.Asked, gp.Contains("answer"));
-            if (stage is Stage.Answered or Stage.Advised or Stage.Withdrawn or Stage.Draft) Assert.Empty([.. receiver, .. gp]);
+            if (stage is Stage.Answered or Stage.Advised or Stage.Withdrawn or Stage.Draft) Assert.Empty(receiver.Concat(gp));
             else Assert.NotEmpty(receiver);
         }
     }

@@ -32,6 +32,7 @@ public static class CareRoom
         services.AddSingleton<WaitingList>().AddHostedService(provider => provider.GetRequiredService<WaitingList>());
         services.AddSingleton<MessageFeed>().AddHostedService(provider => provider.GetRequiredService<MessageFeed>());
         services.AddNotices();
+        services.AddSingleton<Referrals.WaitingTimes>();
         services.AddHl7();
         return services;
     }

@@ -154,13 +154,19 @@ public sealed class Cases
                 return random.Next(2) == 0 ? new(who, "access log", HttpMethod.Get, $"AuditEvent?patient={patient.Id}&_count=50", patient) { Hidden = who.Agent?.StartsWith("Patient/", StringComparison.Ordinal) == true && !oracle.ReadsLog(who, patient.Reference) }
                     : new(who, "access log", HttpMethod.Get, $"AuditEvent?entity={type}/{id}&_count=50", target);
             case 35: case 36:
-                return new(who, "page of a patient", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["", "/timeline", "/results", "/conditions", "/medication", "/allergies", "/vaccinations", "/procedures", "/imaging", "/documents", "/encounters", "/appointments", "/appointments/new", "/messages", "/referrals", "/care-team", "/wishes", "/details", "/flowsheet", "/handover", "/download", "/summary.json", "/summary.html", "/new/note"])}", patient) { Hidden = !visible.Contains(patient) };
+                return new(who, "page of a patient", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["", "/timeline", "/results", "/conditions", "/medication", "/allergies", "/vaccinations", "/procedures", "/imaging", "/documents", "/encounters", "/appointments", "/appointments/new", "/messages", "/referrals", "/referrals/new", "/care-team", "/wishes", "/details", "/flowsheet", "/handover", "/download", "/summary.json", "/summary.html", "/new/note"])}", patient) { Hidden = !visible.Contains(patient) };
             case 37: return new(who, "page of an entry", HttpMethod.Get, $"/patients/{patient.Id}/entry/{type}/{id}{Any<string>(["", "/history"])}", target) { Hidden = isHidden && target != patient, MustShow = mustShow && visible.Contains(patient) && who.Agent?.StartsWith("client/", StringComparison.Ordinal) == false && type is ("Condition" or "Observation" or "AllergyIntolerance" or "MedicationRequest") && SubjectOf(target) == patient.Reference };
             case 38:
                 var document = Any(records.Where(item => item.Type == "DocumentReference").ToList());
                 return new(who, "file of a document", HttpMethod.Get, $"/patients/{document.Id[..3]}/documents/DocumentReference/{document.Id}{Any<string>(["", "/0"])}", document) { Hidden = !visible.Contains(document) && visible.Contains(Patient(document.Id[..3])) };
             case 42:
             {
+                // A referral likewise: on its page, and on the forms of what is done with it.
+                if (random.Next(3) == 0)
+                {
+                    var referral = Any(records.Where(item => item.Type == "ServiceRequest").ToList());
+                    return new(who, "page of a referral", HttpMethod.Get, $"/patients/{patient.Id}/referrals/{referral.Id}{Any<string>(["", "/accept", "/return"])}", referral) { Hidden = !visible.Contains(referral) || !visible.Contains(patient) };
+                }
                 // An appointment on its page: there for who sees it, on the page of whose it is.
                 var appointment = Any(records.Where(item => item.Type == "Appointment").ToList());
                 return new(who, "page of an appointment", HttpMethod.Get, $"/patients/{patient.Id}/appointments/{appointment.Id}{Any<string>(["", "/move", "/cancel", "/calendar.ics", "/questionnaire"])}", appointment) { Hidden = !visible.Contains(appointment) || !visible.Contains(patient) };
@@ -171,7 +177,7 @@ public sealed class Cases
                 return new(who, "hold an appointment", HttpMethod.Post, "Appointment/$hold", patient) { Headers = [("Content-Type", "application/fhir+json")], Hidden = !oracle.Sees(who with { Read = true }, patient),
                     Body = $$$"""{"resourceType":"Parameters","parameter":[{"name":"appointment-reference","valueReference":{"reference":"Appointment/p-1-1-1"}},{"name":"patient-reference","valueReference":{"reference":"Patient/{{{patient.Id}}}"}}]}""" };
             case 39: return new(who, "page for what is not one's own", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["/access", "/access/proof", "/access/question", "/sharing", "/sharing/hide", "/sharing/as", "/sharing/close", "/sharing/consents", "/family", "/emergency"])}", patient) { Hidden = !visible.Contains(patient) };
-            case 40: return new(who, "page of all patients", HttpMethod.Get, Any<string>(["/", "/messages", "/messages?show=unread", "/messages/new", "/patients", "/today", "/tasks", "/reviews", "/look-up", "/account", "/calendar", $"/calendar?day={world.Day(10)}", $"/calendar?day={world.Day(5)}", $"/calendar?day={world.Day(10)}&of=appointment-calendar", $"/calendar?day={world.Day(5)}&of=rolenamed-role-calendar", "/calendar/absences", "/calendar/waiting", $"/patients?name={patient.Id}", $"/go?q={Any<string>(["p", "final", patient.Id])}", $"/go?q={Any<string>(["p", "a", patient.Id])}&about={patient.Id}"]), patient);
+            case 40: return new(who, "page of all patients", HttpMethod.Get, Any<string>(["/", "/messages", "/messages?show=unread", "/messages/new", "/patients", "/today", "/tasks", "/referrals", "/waiting-times", "/notices", "/reviews", "/look-up", "/account", "/calendar", $"/calendar?day={world.Day(10)}", $"/calendar?day={world.Day(5)}", $"/calendar?day={world.Day(10)}&of=appointment-calendar", $"/calendar?day={world.Day(5)}&of=rolenamed-role-calendar", "/calendar/absences", "/calendar/waiting", $"/patients?name={patient.Id}", $"/go?q={Any<string>(["p", "final", patient.Id])}", $"/go?q={Any<string>(["p", "a", patient.Id])}&about={patient.Id}"]), patient);
             case 41:
                 // What patients chose is theirs alone to read; to all others there are no such Consents.
                 var whose = Any(world.Choices.Select(choice => choice.Patient).Distinct().ToList());

@@ -233,7 +233,7 @@ public sealed class Oracle
             case "CareTeam": return (Names(body["participant"], withUnits: false) && status == "active" && Holds(body["period"], 0, 0), null);
             case "ServiceRequest":
                 if (!Names(body["performer"], withUnits: true) || status is "draft" or "on-hold" or "revoked" or "entered-in-error") return (false, null);
-                return body["category"] is null ? (Since("authoredOn", 180), null) : (Since("authoredOn", 90), OrderScope);
+                return body["category"]?.ToJsonString().Contains("108252007", StringComparison.Ordinal) != true ? (Since("authoredOn", 180), null) : (Since("authoredOn", 90), OrderScope);
             case "MedicationRequest":
                 return (body["dispenseRequest"]?["performer"] is { } performer && units.Contains(performer["reference"]!.ToString()) && status is not ("cancelled" or "stopped" or "completed" or "draft" or "entered-in-error") && Since("authoredOn", 365), PrescriptionScope);
             default: return (false, null);

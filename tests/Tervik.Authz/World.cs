@@ -228,7 +228,7 @@ public sealed class World
         void Order(string name, int offset, string performer, bool laboratory)
         {
             var content = new Dictionary<string, object> { ["status"] = "active", ["intent"] = "order", ["code"] = new { text = "§" }, ["subject"] = Ref(self), ["authoredOn"] = Moment(offset), ["performer"] = new[] { Ref(performer) } };
-            if (laboratory) content["category"] = new[] { new { coding = new[] { new { system = "http://snomed.info/sct", code = "108252007" } } } };
+            content["category"] = new[] { new { coding = new[] { new { system = "http://snomed.info/sct", code = laboratory ? "108252007" : "3457005" } } } };
             Put("ServiceRequest", $"{id}-{name}", content);
         }
         if (Chance(0.3)) Order("referral", -20, "Practitioner/referral", laboratory: false);

@@ -29,6 +29,21 @@ sealed partial class Life
         if (person.Shape.Today is var (professional, hour)) WriteAppointment($"{person.Id}-appointment-today", "booked", person.Country.At(today, hour), 30, staff[professional], lasting ? "Control visit" : "Consultation");
         WriteMessages();
         WriteTasks();
+        WriteNewReferral();
+    }
+
+    /// <summary>Some of those whom a specialist of the tour sees today were also referred to the unit these days, so that its inbox holds referrals at every stage. No dice: nobody's life changes by it.</summary>
+    void WriteNewReferral()
+    {
+        if (person.Shape.Today is not var (professional, _) || staff[professional] is not { } receiver || receiver.Specialty == Specialty.General || person.Number % 3 != 0) return;
+        var (id, sent) = ($"{person.Id}-new-referral", person.Country.At(Workday(today.AddDays(-4 - person.Number % 9)), 10));
+        using (BeginReferral(id, sent, doctor.Link, receiver.Specialty, receiver, person.Number % 2 == 0, isDone: false))
+        {
+            w.References("performer", OrganizationOf(receiver), ServiceOf(receiver));
+            using (w.One("reasonCode")) w.Text("text", "New complaints");
+            using (w.One("note")) w.Text("text", "Please see whether the treatment has to be changed, and tell us what to look after meanwhile.");
+        }
+        WriteTriage(id, sent, doctor.Link, receiver, person.Number % 2 == 0, person.Number / 3 % 3);
     }
 
     DateTimeOffset Slot(int days) => person.Country.At(Workday(today.AddDays(days)), 8 + dice.Between(0, 14) / 2.0);

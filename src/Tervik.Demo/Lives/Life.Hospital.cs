@@ -65,7 +65,7 @@ sealed partial class Life
     {
         var specialist = Specialist(specialty);
         var weeks = isUrgent ? 1 : dice.Between(3, 9);
-        WriteReferral(visit, specialty, specialist, ailment, isUrgent, isDone: now.AddDays(weeks * 7) < today);
+        WriteReferral(visit, specialty, specialist, ailment, isUrgent, isDone: now.AddDays(weeks * 7) < today, weeks * 7);
         visit.Plan.Add(("refer", [specialty.Name]));
         if (!isUrgent) In(weeks * 7, () => SpecialistVisit(specialist, ailment));
     }

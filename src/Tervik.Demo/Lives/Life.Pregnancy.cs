@@ -38,7 +38,7 @@ sealed partial class Life
         {
             (pregnancy.Recorded, pregnancy.Recorder, pregnancy.Encounter) = (visit.Day, visit.Clinician, visit.IsRecorded ? visit.Id : null);
             Prescribe(Drug.Of("folic-acid-pregnancy"), pregnancy, visit);
-            WriteReferral(visit, Specialty.Obstetrics, Specialist(Specialty.Obstetrics), pregnancy, isUrgent: false, isDone: true);
+            WriteReferral(visit, Specialty.Obstetrics, Specialist(Specialty.Obstetrics), pregnancy, isUrgent: false, isDone: true, days: 21);
             WriteDueDate(visit, pregnancy.Onset.AddDays(DaysOfPregnancy));
             Test(visit, ["blood", "iron", "thyroid"], always: true);
         }

@@ -281,23 +281,121 @@ sealed partial class Life
         w.References("reasonReference", ConditionLink(ailment));
     }
 
-    void WriteReferral(Visit visit, Specialty specialty, Clinician specialist, Ailment ailment, bool isUrgent, bool isDone)
+    void WriteReferral(Visit visit, Specialty specialty, Clinician specialist, Ailment ailment, bool isUrgent, bool isDone, int days)
     {
         if (!visit.IsRecorded) return;
-        using var _ = w.Resource("ServiceRequest", NewId("referral"));
+        var (id, sent) = (NewId("referral"), visit.Start.AddMinutes(20));
+        using (BeginReferral(id, sent, visit.Clinician.Link, specialty, specialist, isUrgent, isDone))
+        {
+            w.Reference("encounter", visit.Link);
+            w.References("performer", specialist.Link, OrganizationOf(specialist), ServiceOf(specialist));
+            w.ConceptList("reasonCode", [ailment.Illness.Code]);
+            w.References("reasonReference", ConditionLink(ailment));
+            using (w.One("note")) w.Text("text", isUrgent ? $"Suspicion of {ailment.Illness.Code.Display.ToLowerInvariant()}; please see within a week." : $"{ailment.Illness.Code.Display}: please assess and advise on treatment.");
+        }
+        if (!isDone) WriteTriage(id, sent, visit.Clinician.Link, specialist, isUrgent, person.Number % 3);
+        // What the waiting times are reckoned from.
+        else if (visit.Day > today.AddDays(-90) && Workday(visit.Day.AddDays(days)) is var seen && seen < today) WriteSeen(id, sent, person.Country.At(seen, 9), specialist);
+    }
+
+    /// <summary>What all referrals say.</summary>
+    ResourceWriter.Scope BeginReferral(string id, DateTimeOffset sent, Link from, Specialty specialty, Clinician receiver, bool isUrgent, bool isDone)
+    {
+        var scope = w.Resource("ServiceRequest", id);
         w.Text("status", isDone ? "completed" : "active");
         w.Text("intent", "order");
         w.Concepts("category", Term.Snomed("3457005", "Referral"));
         w.Text("priority", isUrgent ? "urgent" : "routine");
         w.Concept("code", Term.Snomed("103696004", $"Referral: {specialty.Name.ToLowerInvariant()}"));
         w.Reference("subject", person.Link);
-        w.Reference("encounter", visit.Link);
-        w.Instant("authoredOn", visit.Start.AddMinutes(20));
-        w.Reference("requester", visit.Clinician.Link);
-        w.References("performer", specialist.Link, OrganizationOf(specialist));
-        w.ConceptList("reasonCode", [ailment.Illness.Code]);
-        w.References("reasonReference", ConditionLink(ailment));
-        using (w.One("note")) w.Text("text", isUrgent ? $"Suspicion of {ailment.Illness.Code.Display.ToLowerInvariant()}; please see within a week." : $"{ailment.Illness.Code.Display}: please assess and advise on treatment.");
+        w.Instant("authoredOn", sent);
+        w.Reference("requester", from);
+        return scope;
+    }
+
+    static Link ServiceOf(Clinician specialist) => new($"HealthcareService/{specialist.Organization}-outpatient", $"{specialist.Specialty.Name}: outpatient visit – {Institution.Name(specialist.Country, specialist.Organization)}");
+
+    /// <summary>Who has a referral in hand (docs/referrals.md): nobody yet (0), the referrer, who was asked something (1), or the unit, which accepted it (2).</summary>
+    void WriteTriage(string referral, DateTimeOffset sent, Link from, Clinician receiver, bool isUrgent, int state)
+    {
+        var decided = sent.AddHours(26);
+        if (decided.UtcDateTime.Date >= today.ToDateTime(TimeOnly.MinValue)) state = 0;
+        var owner = state switch { 0 => OrganizationOf(receiver), 1 => from, _ => receiver.Link };
+        using var _ = w.Resource("Task", $"{referral}-task");
+        using (w.List("extension"))
+        {
+            Event("send", sent, from, OrganizationOf(receiver), null);
+            if (state == 1) Event("ask", decided, receiver.Link, from, "Which medicines were tried before?");
+            if (state == 2) Event("accept", decided, receiver.Link, receiver.Link, null);
+        }
+        w.References("basedOn", new Link($"ServiceRequest/{referral}"));
+        w.Text("status", state switch { 0 => "requested", 1 => "on-hold", _ => "accepted" });
+        w.Text("intent", "order");
+        w.Text("priority", isUrgent ? "urgent" : "routine");
+        w.Concept("code", new("urn:tervik:task", "referral", $"Referral: {receiver.Specialty.Name.ToLowerInvariant()}"));
+        w.Reference("focus", new($"ServiceRequest/{referral}", $"Referral: {receiver.Specialty.Name.ToLowerInvariant()}"));
+        w.Reference("for", person.Link);
+        w.Instant("authoredOn", sent);
+        w.Instant("lastModified", state == 0 ? sent : decided);
+        w.Reference("requester", from);
+        w.Reference("owner", owner);
+        using (w.Object("restriction"))
+            using (w.Object("period")) w.Day("end", DateOnly.FromDateTime(sent.UtcDateTime).AddDays(isUrgent ? 2 : 10));
+
+        void Event(string act, DateTimeOffset at, Link who, Link to, string? text)
+        {
+            using var _ = w.Item();
+            w.Text("id", act);
+            using (w.List("extension"))
+            {
+                using (w.Item())
+                {
+                    w.Text("url", "act");
+                    w.Text("valueCode", act);
+                }
+                using (w.Item())
+                {
+                    w.Text("url", "at");
+                    w.Instant("valueInstant", at);
+                }
+                using (w.Item())
+                {
+                    w.Text("url", "who");
+                    w.Reference("valueReference", who);
+                }
+                using (w.Item())
+                {
+                    w.Text("url", "to");
+                    w.Reference("valueReference", to);
+                }
+                if (text is not null)
+                    using (w.Item())
+                    {
+                        w.Text("url", "text");
+                        w.Text("valueString", text);
+                    }
+            }
+            w.Text("url", "urn:tervik:referral:event");
+        }
+    }
+
+    /// <summary>The appointment that a referral led to.</summary>
+    void WriteSeen(string referral, DateTimeOffset sent, DateTimeOffset start, Clinician specialist)
+    {
+        using var _ = w.Resource("Appointment", $"{referral}-appointment");
+        w.Text("status", "fulfilled");
+        w.Text("description", "First visit at the specialist");
+        w.Instant("start", start);
+        w.Instant("end", start.AddMinutes(30));
+        w.Instant("created", sent.AddDays(1));
+        w.References("basedOn", new Link($"ServiceRequest/{referral}"));
+        using (w.List("participant"))
+            foreach (var actor in (Link[])[person.Link, specialist.Link])
+                using (w.Item())
+                {
+                    w.Reference("actor", actor);
+                    w.Text("status", "accepted");
+                }
     }
 
     void WriteSmoking(Visit visit)

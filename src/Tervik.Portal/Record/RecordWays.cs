@@ -23,7 +23,7 @@ static class RecordWays
         [
             new("new-note", "/new/note", Face.Professional), new("new-diagnosis", "/new/diagnosis", Face.Professional), new("new-prescription", "/new/prescription", Face.Professional),
             new("new-observation", "/new/observation", Face.Professional), new("new-allergy", "/new/allergy", Face.Professional), new("new-vaccination", "/new/vaccination", Face.Professional),
-            new("new-order", "/new/order", Face.Professional),
+            new("new-order", "/new/order", Face.Professional), new("refer", "/referrals/new", Face.Professional),
         ]),
         ("group health",
         [

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tervik.Care.Referrals;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Records.Resources;
@@ -12,7 +13,7 @@ namespace Tervik.Portal.Referrals;
 /// <param name="Task">Status of the task by which somebody works on it, or null.</param>
 public sealed record Outcome(FhirDate? Appointment, bool Report, bool Visit, string? Task);
 
-/// <summary>Reads the referrals and orders of a patient: what is open, what is done.</summary>
+/// <summary>Reads the orders of a patient and what is closed; open referrals are read by <see cref="ReferralQuery"/>.</summary>
 static class ReferralsQuery
 {
     const int MostAnswers = 200;
@@ -24,12 +25,12 @@ static class ReferralsQuery
     public static async Task<SectionModel> Load(Section section)
     {
         var answers = new Dictionary<string, List<StoredResource>>(StringComparer.Ordinal);
-        var open = await Group(section, answers, "open", Words.Of("Open referrals and orders"), ("status", "draft,active,on-hold,unknown"));
+        var open = await Group(section, answers, "open", Words.Of("Open referrals and orders"), ("status", "draft,active,on-hold,unknown"), ("category:not", $"{Referral.Snomed}|{Referral.Category}"));
         var closed = await Group(section, answers, "closed", Words.Of("Closed referrals and orders"), ("status", "completed,revoked"));
         return section.Model(open, closed with { ByYear = true });
     }
 
-    static async Task<SectionGroup> Group(Section section, Dictionary<string, List<StoredResource>> answers, string key, string title, (string, string) which)
+    static async Task<SectionGroup> Group(Section section, Dictionary<string, List<StoredResource>> answers, string key, string title, params (string, string)[] which)
     {
         if (!section.Has(key)) return new(key, title, [], null);
         var group = await section.Requests(which);
@@ -52,7 +53,7 @@ static class ReferralsQuery
         return new(key, title, section.Lines(group.Found, shown => Line(shown, section, answers.GetValueOrDefault($"ServiceRequest/{shown.Id}", []))), group.Next);
     }
 
-    static Task<(IReadOnlyList<StoredResource> Found, string? Next)> Requests(this Section section, (string, string) which) => section.Page("ServiceRequest", section.Cursor, Section.PageSize, which, ("_sort", "-authored"));
+    static Task<(IReadOnlyList<StoredResource> Found, string? Next)> Requests(this Section section, (string, string)[] which) => section.Page("ServiceRequest", section.Cursor, Section.PageSize, [.. which, ("_sort", "-authored")]);
 
     static SectionLine Line(Shown shown, Section section, List<StoredResource> answers)
     {
@@ -63,7 +64,7 @@ static class ReferralsQuery
             links.Where(link => link.Type == "Appointment" && link.Status is "booked" or "pending" or "proposed" or "arrived" or "checked-in" && link.Date is { } at && at.Local >= section.Today.Date).Select(link => link.Date).Order(Comparer<FhirDate?>.Create((a, b) => a!.Value.CompareTo(b!.Value))).FirstOrDefault(),
             links.Exists(link => link.Type == "DiagnosticReport" && link.Status is "final" or "amended" or "corrected" or "appended"), links.Exists(link => link.Type is "Encounter" or "Procedure" && link.Status is "finished" or "completed"),
             links.FindLast(link => link.Type == "Task").Status);
-        return shown.Line(shown.Entry.Date, FhirDate.Of(json, "authoredOn") is { } written ? Words.Of("fact written {0}", written.Day) : null,
+        var line = shown.Line(shown.Entry.Date, FhirDate.Of(json, "authoredOn") is { } written ? Words.Of("fact written {0}", written.Day) : null,
             [json.TextAt("priority") is { } priority && priority != "routine" ? new(Words.OfCode("priority", priority), priority is "stat" or "asap" ? "danger" : "warning") : null, json.At("doNotPerform").ValueKind == JsonValueKind.True ? new(Words.Of("Not to be done"), "danger") : null],
             [
                 new(Words.Of("fact What happens next"), Next(json.TextAt("status"), json.TextAt("intent"), outcome)),
@@ -78,6 +79,7 @@ static class ReferralsQuery
                 shown.Reference(Words.Of("fact Visit"), json.At("encounter")),
                 .. shown.Notes(),
             ]);
+        return ReferralQuery.IsReferral(json) ? line with { Href = $"/patients/{Uri.EscapeDataString(shown.Patient)}/referrals/{Uri.EscapeDataString(shown.Id)}" } : line;
     }
 
     /// <summary>How a referral stands and what happens next, in a sentence.</summary>

@@ -90,6 +90,7 @@ public static class PortalRoom
         services.AddSingleton<ResultsQuery>();
         services.AddSingleton<SituationQuery>();
         services.AddSingleton<MedicationQuery>();
+        services.AddSingleton<ReferralQuery>();
         services.AddSingleton<MessagesQuery>().AddSingleton<Recipients>();
         return services;
     }

@@ -48,6 +48,7 @@ static class TasksEndpoints
         if (!visit.Person.IsProfessional) return FaultPage.Of(FaultKind.Forbidden, visit.Frame);
         if (await tasks.Find(id, visit.Filter, stop) is not var (line, stored, patient)) return await visit.NotFound(stop);
         if (line.IsRenewal) return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(patient.Id)}/medication/requests/{Uri.EscapeDataString(id)}");
+        if (line.Referral is { } referral) return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(patient.Id)}/referrals/{Uri.EscapeDataString(referral)}");
         await visit.Log("tasks", [stored, patient], [record.Compartment(patient.Id)], stop);
         return visit.Page<TaskPage>(new TaskModel(line), Form.Of(request, stored.Version, new Dictionary<string, string>()));
     }
@@ -56,7 +57,7 @@ static class TasksEndpoints
     {
         var (visit, form) = await entrance.EnterForm(request, new("update", "Task", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
-        if (await tasks.Find(id, visit.Filter, stop) is not var (line, stored, patient)) return await visit.NotFound(stop);
+        if (await tasks.Find(id, visit.Filter, stop) is not var (line, stored, patient) || line.Referral is not null) return await visit.NotFound(stop);
         var status = form.Choice("status", Answers);
         var comment = form.Text("comment", LongestComment, isRequired: status == "rejected");
         if (form.MustShowAgain) return await Again(line, stored, patient);

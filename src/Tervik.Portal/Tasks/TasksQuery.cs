@@ -31,6 +31,8 @@ public sealed record TaskLine(string Id, int Version, string Title, string? Deta
 
     /// <summary>0 cannot wait.</summary>
     public int Rank => Array.IndexOf(Priorities, Priority) is var rank and >= 0 ? rank : Priorities.Length;
+    /// <summary>The ServiceRequest of a referral, which is answered on its own page: logical id; null for other tasks.</summary>
+    public string? Referral { get; init; }
     public bool IsOpen => Status is "requested" or "received" or "accepted" or "ready" or "in-progress" or "on-hold";
 }
 
@@ -106,7 +108,10 @@ sealed class TasksQuery(RecordQuery record, DutyQuery duties, MessagesQuery mess
         var isOverdue = due is { } by && (by.Text.Length > 10 ? by.Instant < now : by.Local.Date < now.Date);
         return new(task.Stored.Id, task.Stored.Version, entry.Title, task.Json.TextAt("description") is { } description && description != entry.Title ? description : null, patient,
             task.Json.TextAt("priority") ?? "routine", task.Json.TextAt("status") ?? "requested", due, isOverdue, task.Json.At("requester").TextAt("display"), FocusOf(task.Json),
-            [.. task.Json.ItemsAt("note").Select(note => note.TextAt("text")).OfType<string>()], Codes.Has(task.Json.At("code"), RenewalRequest.Code));
+            [.. task.Json.ItemsAt("note").Select(note => note.TextAt("text")).OfType<string>()], Codes.Has(task.Json.At("code"), RenewalRequest.Code))
+        {
+            Referral = Codes.Has(task.Json.At("code"), Care.Referrals.Referral.Code) && FocusOf(task.Json) is ("ServiceRequest", var request) ? request : null,
+        };
     }
 
     static (string Type, string Id)? FocusOf(JsonElement task) => task.At("focus").TextAt("reference")?.Split('/') is [var type, var id, ..] ? (type, id) : null;

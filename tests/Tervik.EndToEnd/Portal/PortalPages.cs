@@ -55,6 +55,8 @@ public sealed record PortalPage(string Name, string? Who, string Path, bool IsMa
         new("professional-procedures", Professional, $"{Record}/procedures"), new("professional-imaging", Professional, $"{Record}/imaging"), new("professional-documents", Professional, $"{Record}/documents"),
         new("professional-encounters", Professional, $"{Record}/encounters"), new("professional-referrals", Professional, $"{Record}/referrals"), new("professional-care-team", Professional, $"{Record}/care-team"),
         new("professional-wishes", Professional, $"{Record}/wishes"), new("professional-access", Professional, $"{Record}/access"), new("professional-account", Professional, "/account"),
+        new("professional-refer", Professional, $"{Record}/referrals/new"), new("professional-referral-inbox", "Anneli Vaher", "/referrals", IsMain: true), new("professional-referral", "Anneli Vaher", "/patients/p07/referrals/p07-new-referral"),
+        new("professional-referral-return", "Anneli Vaher", "/patients/p07/referrals/p07-new-referral/return"), new("patient-referral", "Kaja Põder", "/patients/p07/referrals/p07-new-referral", IsMain: true), new("patient-waiting-times", Patient, "/waiting-times"),
         .. ((string[])["note", "diagnosis", "prescription", "observation", "allergy", "vaccination", "order"]).Select(kind => new PortalPage($"professional-new-{kind}", Professional, $"{Record}/new/{kind}", kind == "prescription")),
     ];
 }

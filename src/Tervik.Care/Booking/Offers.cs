@@ -111,7 +111,7 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, RecordSto
             var end = Math.Min(at + AtOnce, candidates.Count);
             while (end < candidates.Count && candidates[end].Time.StartUtc == candidates[end - 1].Time.StartUtc) end++;
             var some = candidates.GetRange(at, end - at);
-            var free = (await bookings.Look(keys, view => Free(some, setup, null, view), stop)).CountBy(one => one.Candidate.Time.StartUtc).ToDictionary();
+            var free = (await bookings.Look(keys, view => Free(some, setup, null, 0, view), stop)).CountBy(one => one.Candidate.Time.StartUtc).ToDictionary();
             foreach (var same in some.GroupBy(candidate => candidate.Time.StartUtc))
             {
                 var (all, can) = (same.Count(), free.GetValueOrDefault(same.Key));

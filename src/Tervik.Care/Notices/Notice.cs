@@ -18,7 +18,7 @@ public enum NoticeKind
     TimeKept,
     /// <summary>A message came.</summary>
     Message,
-    /// <summary>A referral was decided.</summary>
+    /// <summary>Something was done with a referral.</summary>
     Referral,
 }
 

@@ -6,6 +6,7 @@ using NodaTime;
 using Tervik.Care.Booking;
 using Tervik.Care.Calendars;
 using Tervik.Care.Messages;
+using Tervik.Care.Referrals;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Storage;
@@ -13,7 +14,7 @@ using Tervik.Trust;
 
 namespace Tervik.Care.Notices;
 
-/// <summary>Follows the record and makes notices of it: of appointments that were booked, moved, cancelled, of messages, and reminders when their time comes. Whoever wrote, by whatever way.</summary>
+/// <summary>Follows the record and makes notices of it: of appointments that were booked, moved, cancelled, of times that are kept, of messages and referrals, and reminders when their time comes. Whoever wrote, by whatever way.</summary>
 /// <remarks>Notices are stored in one transaction with how far it came: killed in between, it goes through the last ones again, and the key of person and event keeps each to one. What was in the record before it first ran is not told, only reminded of.</remarks>
 public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbox, NoticeReaders readers, TimeProvider clock, ILogger<NoticeFollower> logger) : BackgroundService
 {
@@ -53,6 +54,7 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
         var sinceUs = await Kept(FirstRun, clock.NowUs(), stop);
         var more = await Follow("Appointment", stored => OfAppointment(stored, sinceUs, stop), stop);
         more |= await Follow("Communication", stored => OfMessage(stored, sinceUs, stop), stop);
+        more |= await Follow("Task", stored => OfReferral(stored, sinceUs, stop), stop);
         return await Remind(stop) || more;
     }
 
@@ -118,6 +120,26 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
             foreach (var person in reference.Split('/') is ["Patient", var id] ? await readers.Around(id, stop) : [reference])
                 if (person != sender && !NoticeReaders.IsRead(thread, person, patient) && await readers.Seen(person, $"Communication/{message.Thread}", stop) is not null)
                     drafts.Add(new(person, $"Communication/{stored.Id}", NoticeKind.Message, $"Communication/{message.Thread}", patient) { IsUrgent = message.IsUrgent });
+        return drafts.Count == 0 ? null : async session =>
+        {
+            foreach (var draft in drafts) await outbox.Add(session, draft);
+        };
+    }
+
+    /// <summary>What was done with a referral, for the patient and the referrer; an answer, for who asked.</summary>
+    async Task<Func<Session, ValueTask>?> OfReferral(StoredResource stored, long sinceUs, CancellationToken stop)
+    {
+        if (stored.IsDeleted || stored.AtUs <= sinceUs) return null;
+        using var json = JsonDocument.Parse(stored.Body);
+        var task = json.RootElement;
+        if (!task.At("code").ItemsAt("coding").Any(coding => coding.TextAt("system") == Referral.System && coding.TextAt("code") == Referral.Code) || task.At("focus").TextAt("reference") is not { } about || task.At("for").TextAt("reference")?.Split('/') is not ["Patient", var patient]) return null;
+        if (Referral.Of(about[(about.IndexOf('/', StringComparison.Ordinal) + 1)..], "{}"u8.ToArray(), stored.Body).Events is not [.., var last]) return null;
+        List<string> people = last.Act is "accept" or "redirect" or "return" or "close" ? [.. await readers.Around(patient, stop)] : [];
+        if (last.Act is "accept" or "ask" or "redirect" or "return" or "close" && task.At("requester").TextAt("reference") is { } requester) people.Add(requester);
+        if (last.Act is "answer" && task.At("owner").TextAt("reference") is { } owner) people.Add(owner);
+        var drafts = new List<NoticeDraft>();
+        foreach (var person in people.Distinct().Where(person => person != last.Who?.Reference && (person.StartsWith("Patient/", StringComparison.Ordinal) || person.StartsWith("Practitioner/", StringComparison.Ordinal))))
+            if (await readers.Seen(person, about, stop) is not null) drafts.Add(new(person, $"{about}/{last.Id}", NoticeKind.Referral, about, patient));
         return drafts.Count == 0 ? null : async session =>
         {
             foreach (var draft in drafts) await outbox.Add(session, draft);

@@ -79,7 +79,7 @@ static class NoticesEndpoints
         if (visit.Refusal is { } refusal) return refusal;
         if (await outbox.Open(id, visit.Person.Reference, stop) is not { } notice) return await visit.NotFound(stop);
         var (patient, about) = (Uri.EscapeDataString(notice.Patient), Uri.EscapeDataString(notice.About.Split('/')[1]));
-        return TypedResults.LocalRedirect(notice.About.Split('/')[0] switch { "Communication" => $"/messages/{about}", "Appointment" => $"/patients/{patient}/appointments/{about}", _ => $"/patients/{patient}/referrals" });
+        return TypedResults.LocalRedirect(notice.About.Split('/')[0] switch { "Communication" => $"/messages/{about}", "Appointment" => $"/patients/{patient}/appointments/{about}", _ => $"/patients/{patient}/referrals/{about}" });
     }
 
     static async Task<IResult> ReadAll(HttpContext request, Entrance entrance, NoticeOutbox outbox, CancellationToken stop)

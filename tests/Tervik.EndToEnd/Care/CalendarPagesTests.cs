@@ -213,6 +213,7 @@ public sealed class CalendarPagesTests(Browser browser) : IClassFixture<Browser>
         Assert.Contains("no longer on the list", (await liis.Fill(path, $"{path}/earlier", ("act", "stop"))).Html, StringComparison.Ordinal);
         await liis.Fill(path, $"{path}/earlier", ("act", "wait"), ("from", $"{DateTime.Today.AddDays(30):yyyy-MM-dd}"));
         await Until(liis, path, "An earlier time is kept for you");
+        await Until(liis, "/notices", "Another time is kept for you");
         var page = await browser.Open(1280, true);
         await Browser.SignIn(page, "Liis Saar");
         await page.GotoAsync(path);

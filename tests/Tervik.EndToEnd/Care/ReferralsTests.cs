@@ -207,6 +207,13 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
         var task = Assert.Single(found.RootElement.GetProperty("entry").EnumerateArray()).GetProperty("resource");
         Assert.Equal("Organization/tartu-oncology", task.GetProperty("owner").GetProperty("reference").GetString());
         Assert.Contains("Kadri Kuusk", (await patient.Get("/patients/ref-moved/access")).Html, StringComparison.Ordinal);
+        // Who sent it and who it is about are told, and the notice leads there.
+        foreach (var told in new[] { holm, patient })
+        {
+            var html = "";
+            for (var i = 0; i < 100 && !html.Contains("There is news about a referral", StringComparison.Ordinal); i++, await Task.Delay(200, TestContext.Current.CancellationToken)) html = (await told.Get("/notices")).Html;
+            Assert.Contains("There is news about a referral", html, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

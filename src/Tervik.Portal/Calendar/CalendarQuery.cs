@@ -147,7 +147,7 @@ sealed class CalendarQuery(RecordQuery record, RecordStore store, Clinics clinic
                 var status = json.TextAt("status") ?? "";
                 entries.Add(Entry(EntryKind.Appointment, begins, ends) with
                 {
-                    Appointment = (stored.Id, stored.Version), Patient = patient, Status = status, Title = json.TextAt("description") ?? service?.Name ?? Codes.Write(json.FirstAt("serviceType")),
+                    Appointment = (stored.Id, stored.Version), Patient = patient, Status = status, Title = Codes.Write(json.FirstAt("serviceType")) ?? json.TextAt("description") ?? service?.Name,
                     Service = patient is not null && status is "booked" or "pending" && begins > record.Now ? service : null, IsDisplaced = KeptTimes.IsDisplaced(json), IsOffered = KeptTimes.Of(json).Count > 0,
                 });
             }

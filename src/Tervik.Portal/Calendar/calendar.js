@@ -21,6 +21,17 @@ function arrange() {
     }
   }
   hours();
+  fit();
+}
+
+// The cells are as high as the fullest entry needs, however large the letters are: nothing is cut off.
+function fit() {
+  calendar.style.removeProperty('--calendar-cell');
+  if (!wide.matches) return;
+  let most = columns[0].querySelector('.calendar-day').getBoundingClientRect().height / ((to - from) / CELL);
+  for (const entry of calendar.querySelectorAll('.calendar-entry:not(.is-absence)'))
+    most = Math.max(most, (entry.scrollHeight + entry.offsetHeight - entry.clientHeight) / Math.max(1, row(Number(entry.dataset.end)) - row(Number(entry.dataset.row))));
+  calendar.style.setProperty('--calendar-cell', `${most}px`);
 }
 
 function hours() {
@@ -105,6 +116,9 @@ function step(key) {
 if (calendar) {
   arrange();
   wide.addEventListener('change', arrange);
+  // Other letters, or another width: the headings tell, whose size does not follow from the cells.
+  const changed = new ResizeObserver(fit);
+  for (const heading of calendar.querySelectorAll('h2')) changed.observe(heading);
   calendar.addEventListener('click', event => {
     const link = event.target.closest('.calendar-move');
     if (!link || !wide.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;

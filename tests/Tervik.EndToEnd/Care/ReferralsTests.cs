@@ -210,9 +210,9 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
         // Who sent it and who it is about are told, and the notice leads there.
         foreach (var told in new[] { holm, patient })
         {
-            var html = "";
-            for (var i = 0; i < 100 && !html.Contains("There is news about a referral", StringComparison.Ordinal); i++, await Task.Delay(200, TestContext.Current.CancellationToken)) html = (await told.Get("/notices")).Html;
-            Assert.Contains("There is news about a referral", html, StringComparison.Ordinal);
+            var listed = "";
+            for (var i = 0; i < 100 && !listed.Contains("There is news about a referral", StringComparison.Ordinal); i++, await Task.Delay(200, TestContext.Current.CancellationToken)) listed = (await told.Get("/notices")).Html;
+            Assert.Contains("There is news about a referral", listed, StringComparison.Ordinal);
         }
     }
 

@@ -11,24 +11,6 @@ public sealed class BookingPagesTests(Browser browser) : IClassFixture<Browser>
     static CancellationToken Stop => TestContext.Current.CancellationToken;
     const string Consultation = "practice-tartu-1-consultation";
 
-    /// <summary>Goes from element to element with the tab key until one has the focus.</summary>
-    static async Task Tab(IPage page, ILocator to)
-    {
-        for (var i = 0; i < 300; i++)
-        {
-            if (await to.EvaluateAsync<bool>("element => element === document.activeElement")) return;
-            await page.Keyboard.PressAsync("Tab");
-        }
-        Assert.Fail($"The keyboard does not reach {to}.");
-    }
-
-    static async Task Press(IPage page, ILocator what, string arrives)
-    {
-        await Tab(page, what);
-        await page.Keyboard.PressAsync("Enter");
-        await page.ArrivesAt(arrives);
-    }
-
     [Theory, InlineData(1280, false, "Liis Saar", "p03"), InlineData(360, true, "Kristjan Rebane", "p04")]
     public async Task With_the_keyboard_alone_an_appointment_is_booked_moved_and_cancelled(int width, bool dark, string who, string patient)
     {
@@ -36,30 +18,30 @@ public sealed class BookingPagesTests(Browser browser) : IClassFixture<Browser>
         await Browser.SignIn(page, who);
         await page.GotoAsync($"/patients/{patient}/appointments");
         await PageChecks.IsAccessible(page, width, $"appointments-{picture}");
-        await Press(page, page.GetByRole(AriaRole.Link, new() { Name = "Book an appointment" }), "**/appointments/new");
-        await Tab(page, page.Locator("#service"));
+        await page.Press(page.GetByRole(AriaRole.Link, new() { Name = "Book an appointment" }), "**/appointments/new");
+        await page.Tab(page.Locator("#service"));
         for (var i = 0; i < 40 && await page.Locator("#service").InputValueAsync() != Consultation; i++) await page.Keyboard.PressAsync("ArrowDown");
-        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Show free times" }), $"**/appointments/new?*service={Consultation}*");
+        await page.Press(page.GetByRole(AriaRole.Button, new() { Name = "Show free times" }), $"**/appointments/new?*service={Consultation}*");
         await PageChecks.IsAccessible(page, width, $"find-appointment-{picture}");
-        await Press(page, page.Locator("button.offer").Nth(2), "**/appointments/held/*");
+        await page.Press(page.Locator("button.offer").Nth(2), "**/appointments/held/*");
         Assert.Matches(@"\d+:\d\d minutes more", await page.Locator("#hold-clock").InnerTextAsync());
         await PageChecks.IsAccessible(page, width, $"held-appointment-{picture}");
-        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Keep it longer" }), "**/appointments/held/*");
-        await Tab(page, page.Locator("#comment"));
+        await page.Press(page.GetByRole(AriaRole.Button, new() { Name = "Keep it longer" }), "**/appointments/held/*");
+        await page.Tab(page.Locator("#comment"));
         await page.Keyboard.TypeAsync("It hurts when I walk.");
-        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Book this time" }), "**/appointments/*?saved=booked");
+        await page.Press(page.GetByRole(AriaRole.Button, new() { Name = "Book this time" }), "**/appointments/*?saved=booked");
         Assert.Contains("It hurts when I walk.", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         await PageChecks.IsAccessible(page, width, $"booked-appointment-{picture}");
         var booked = await page.Locator(".appointment-facts time").GetAttributeAsync("datetime");
-        await Press(page, page.GetByRole(AriaRole.Link, new() { Name = "Move it" }), "**/move");
+        await page.Press(page.GetByRole(AriaRole.Link, new() { Name = "Move it" }), "**/move");
         await PageChecks.IsAccessible(page, width, $"move-appointment-{picture}");
-        await Press(page, page.Locator("button.offer").Nth(5), "**/appointments/*?saved=moved");
+        await page.Press(page.Locator("button.offer").Nth(5), "**/appointments/*?saved=moved");
         Assert.NotEqual(booked, await page.Locator(".appointment-facts time").GetAttributeAsync("datetime"));
-        await Press(page, page.GetByRole(AriaRole.Link, new() { Name = "Cancel the appointment" }), "**/cancel");
+        await page.Press(page.GetByRole(AriaRole.Link, new() { Name = "Cancel the appointment" }), "**/cancel");
         await PageChecks.IsAccessible(page, width, $"cancel-appointment-{picture}");
-        await Tab(page, page.Locator("input[name=reason]").First);
+        await page.Tab(page.Locator("input[name=reason]").First);
         await page.Keyboard.PressAsync("Space");
-        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Cancel the appointment" }), "**/appointments/*?saved=cancelled");
+        await page.Press(page.GetByRole(AriaRole.Button, new() { Name = "Cancel the appointment" }), "**/appointments/*?saved=cancelled");
         Assert.Contains("Cancelled", await page.Locator(".appointment-facts").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Equal(0, await page.GetByRole(AriaRole.Link, new() { Name = "Move it" }).CountAsync());
     }

@@ -58,26 +58,9 @@ public sealed class QuestionnaireTests(Browser browser) : IClassFixture<Browser>
 
     static string? Status(JsonElement? response) => response?.GetProperty("status").GetString();
 
-    static async Task Tab(IPage page, ILocator to)
-    {
-        for (var i = 0; i < 300; i++)
-        {
-            if (await to.EvaluateAsync<bool>("element => element === document.activeElement")) return;
-            await page.Keyboard.PressAsync("Tab");
-        }
-        Assert.Fail($"The keyboard does not reach {to}.");
-    }
-
-    static async Task Press(IPage page, ILocator what, string arrives)
-    {
-        await Tab(page, what);
-        await page.Keyboard.PressAsync("Enter");
-        await page.ArrivesAt(arrives);
-    }
-
     static async Task Type(IPage page, string label, string text)
     {
-        await Tab(page, page.GetByLabel(label).First);
+        await page.Tab(page.GetByLabel(label).First);
         await page.Keyboard.TypeAsync(text);
     }
 
@@ -90,13 +73,13 @@ public sealed class QuestionnaireTests(Browser browser) : IClassFixture<Browser>
         await Browser.SignIn(page, $"Knee-{id}");
         await page.GotoAsync($"/patients/{id}/appointments/{id}-a");
         await PageChecks.IsAccessible(page, width, $"questionnaire-link-{picture}");
-        await Press(page, page.GetByRole(AriaRole.Link, new() { Name = "Answer the questions" }), "**/questionnaire");
+        await page.Press(page.GetByRole(AriaRole.Link, new() { Name = "Answer the questions" }), "**/questionnaire");
         await PageChecks.IsAccessible(page, width, $"questionnaire-new-{picture}");
         // What the record knows stands there, with its source.
         Assert.Equal("1980-05-05", await page.GetByLabel("Date of birth").InputValueAsync());
         Assert.False(await page.GetByLabel("How much pain?").IsVisibleAsync());
         Assert.False(await page.GetByLabel("Taken since").IsVisibleAsync());
-        await Tab(page, page.GetByLabel("Yes").First);
+        await page.Tab(page.GetByLabel("Yes").First);
         await page.Keyboard.PressAsync("Space");
         Assert.True(await page.GetByLabel("How much pain?").IsVisibleAsync());
         Assert.False(await page.GetByLabel("What did you take?").IsVisibleAsync());
@@ -113,7 +96,7 @@ public sealed class QuestionnaireTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal("Ibuprofen", await page.GetByLabel("Name of the medicine").InputValueAsync());
         // Sent without what has to be answered: said at the item, nothing lost.
         await Type(page, "Code of the letter", "x1");
-        await Tab(page, page.GetByRole(AriaRole.Button, new() { Name = "Send the answers" }));
+        await page.Tab(page.GetByRole(AriaRole.Button, new() { Name = "Send the answers" }));
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForSelectorAsync("#errors");
         Assert.Contains("Please answer: What hurts?", await page.Locator("#errors").InnerTextAsync(), StringComparison.Ordinal);
@@ -122,14 +105,14 @@ public sealed class QuestionnaireTests(Browser browser) : IClassFixture<Browser>
         await PageChecks.IsAccessible(page, width, $"questionnaire-errors-{picture}");
         await page.GetByLabel("Code of the letter").FillAsync("AB12");
         await Type(page, "What hurts?", "The left knee");
-        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Send the answers" }), "**/appointments/*?saved=answers");
+        await page.Press(page.GetByRole(AriaRole.Button, new() { Name = "Send the answers" }), "**/appointments/*?saved=answers");
         Assert.Equal("completed", Status(await Stored(id)));
         await PageChecks.IsAccessible(page, width, $"questionnaire-sent-{picture}");
-        await Press(page, page.GetByRole(AriaRole.Link, new() { Name = "Read the answers" }), "**/questionnaire");
+        await page.Press(page.GetByRole(AriaRole.Link, new() { Name = "Read the answers" }), "**/questionnaire");
         await PageChecks.IsAccessible(page, width, $"questionnaire-read-{picture}");
-        await Press(page, page.GetByRole(AriaRole.Link, new() { Name = "Change the answers" }), "**/questionnaire?change=1");
+        await page.Press(page.GetByRole(AriaRole.Link, new() { Name = "Change the answers" }), "**/questionnaire?change=1");
         await page.GetByLabel("What hurts?").FillAsync("Both knees");
-        await Press(page, page.GetByRole(AriaRole.Button, new() { Name = "Save the changes" }), "**/appointments/*?saved=answers");
+        await page.Press(page.GetByRole(AriaRole.Button, new() { Name = "Save the changes" }), "**/appointments/*?saved=answers");
         Assert.Equal("amended", Status(await Stored(id)));
         // Who treats the patient reads it at the appointment and in the record.
         using var holm = await PortalPerson.SignIn(browser.Node, "Practitioner/holm");

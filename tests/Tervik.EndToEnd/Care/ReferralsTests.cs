@@ -19,32 +19,15 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
     [GeneratedRegex("/patients/[^/\"]+/referrals/([0-9a-z-]{10,64})[\"/]")]
     private static partial Regex Id();
 
-    static async Task Tab(IPage page, ILocator to)
-    {
-        for (var i = 0; i < 300; i++)
-        {
-            if (await to.EvaluateAsync<bool>("element => element === document.activeElement")) return;
-            await page.Keyboard.PressAsync("Tab");
-        }
-        Assert.Fail($"The keyboard does not reach {to}.");
-    }
-
-    static async Task Press(IPage page, ILocator what, string arrives)
-    {
-        await Tab(page, what);
-        await page.Keyboard.PressAsync("Enter");
-        await page.ArrivesAt(arrives);
-    }
-
     static async Task Write(IPage page, string field, string text)
     {
-        await Tab(page, page.Locator($"#{field}"));
+        await page.Tab(page.Locator($"#{field}"));
         await page.Keyboard.TypeAsync(text);
     }
 
     static async Task Choose(IPage page, string field, string value)
     {
-        await Tab(page, page.Locator($"#{field}"));
+        await page.Tab(page.Locator($"#{field}"));
         for (var i = 0; i < 80 && await page.Locator($"#{field}").InputValueAsync() != value; i++) await page.Keyboard.PressAsync("ArrowDown");
         Assert.Equal(value, await page.Locator($"#{field}").InputValueAsync());
     }
@@ -60,21 +43,21 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
         var (holm, kuusk, own) = (await browser.Open(width, dark), await browser.Open(width, dark), await browser.Open(width, dark));
         await Browser.SignIn(holm, "Søren Holm");
         await holm.GotoAsync($"/patients/{patient}/referrals");
-        await Press(holm, holm.Locator("p > a.ds-button").First, "**/referrals/new");
+        await holm.Press(holm.Locator("p > a.ds-button").First, "**/referrals/new");
         await PageChecks.IsAccessible(holm, width, $"refer-{picture}");
         // Nothing is chosen: it says so, and what was typed stays.
         await Write(holm, "question", "Is it the thyroid?");
-        await Press(holm, Button(holm, "Send the referral"), "**/referrals/new");
+        await holm.Press(Button(holm, "Send the referral"), "**/referrals/new");
         await holm.Locator("#errors").WaitForAsync();
         Assert.Equal("Is it the thyroid?", await holm.Locator("#question").InputValueAsync());
         await PageChecks.IsAccessible(holm, width, $"refer-errors-{picture}");
         await Choose(holm, "service", Hormones);
-        await Tab(holm, holm.Locator("input[name=priority]:checked"));
+        await holm.Tab(holm.Locator("input[name=priority]:checked"));
         await holm.Keyboard.PressAsync("ArrowDown");
         await Write(holm, "reason", "Always tired");
-        await Tab(holm, holm.Locator("#document"));
+        await holm.Tab(holm.Locator("#document"));
         await holm.Keyboard.PressAsync("Space");
-        await Press(holm, Button(holm, "Send the referral"), "**/referrals/*?saved=referral-send");
+        await holm.Press(Button(holm, "Send the referral"), "**/referrals/*?saved=referral-send");
         var sent = await Said(holm);
         foreach (var text in (string[])["Next: ", "looks at it", "Promised by", "Is it the thyroid?", "Always tired", "Urgent"]) Assert.Contains(text, sent, StringComparison.Ordinal);
         await PageChecks.IsAccessible(holm, width, $"referral-sent-{picture}");
@@ -83,24 +66,24 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
         await Browser.SignIn(kuusk, "Kadri Kuusk");
         await kuusk.GotoAsync("/referrals");
         await PageChecks.IsAccessible(kuusk, width, $"referral-inbox-{picture}");
-        await Press(kuusk, kuusk.Locator($"a[href='{path}']").First, $"**{path}");
-        await Press(kuusk, Button(kuusk, "I take care of it"), "**?saved=referral-take");
+        await kuusk.Press(kuusk.Locator($"a[href='{path}']").First, $"**{path}");
+        await kuusk.Press(Button(kuusk, "I take care of it"), "**?saved=referral-take");
         await PageChecks.IsAccessible(kuusk, width, $"referral-taken-{picture}");
-        await Press(kuusk, Link(kuusk, "Ask the referrer"), "**/ask");
+        await kuusk.Press(Link(kuusk, "Ask the referrer"), "**/ask");
         await PageChecks.IsAccessible(kuusk, width, $"referral-ask-{picture}");
         await Write(kuusk, "text", "Which medicines?");
-        await Press(kuusk, Button(kuusk, "Ask the referrer"), "**?saved=referral-ask");
+        await kuusk.Press(Button(kuusk, "Ask the referrer"), "**?saved=referral-ask");
 
         await holm.GotoAsync(path);
         Assert.Contains("Which medicines?", await Said(holm), StringComparison.Ordinal);
-        await Press(holm, Link(holm, "Answer the question"), "**/answer");
+        await holm.Press(Link(holm, "Answer the question"), "**/answer");
         await Write(holm, "text", "None at all");
-        await Press(holm, Button(holm, "Answer the question"), "**?saved=referral-answer");
+        await holm.Press(Button(holm, "Answer the question"), "**?saved=referral-answer");
 
         await kuusk.GotoAsync(path);
-        await Press(kuusk, Link(kuusk, "Accept"), "**/accept");
+        await kuusk.Press(Link(kuusk, "Accept"), "**/accept");
         await PageChecks.IsAccessible(kuusk, width, $"referral-accept-{picture}");
-        await Press(kuusk, Button(kuusk, "Accept"), "**?saved=referral-accept");
+        await kuusk.Press(Button(kuusk, "Accept"), "**?saved=referral-accept");
 
         // The patient reads the same line, and books.
         await Browser.SignIn(own, who);
@@ -109,18 +92,18 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
         var line = await own.Locator(".referral-next").First.InnerTextAsync();
         Assert.Equal(line, await kuusk.Locator(".referral-next").InnerTextAsync());
         Assert.Contains("Accepted. Next: a time is booked", line, StringComparison.Ordinal);
-        await Press(own, Link(own, "Book a time"), "**/appointments/new?*");
+        await own.Press(Link(own, "Book a time"), "**/appointments/new?*");
         Assert.Equal(Hormones, await own.Locator("#service").InputValueAsync());
-        await Press(own, own.Locator("button.offer").First, "**/appointments/held/*");
-        await Press(own, Button(own, "Book this time"), "**/appointments/*?saved=booked");
+        await own.Press(own.Locator("button.offer").First, "**/appointments/held/*");
+        await own.Press(Button(own, "Book this time"), "**/appointments/*?saved=booked");
         await own.GotoAsync(path);
         Assert.Contains("Next: the visit on", await Said(own), StringComparison.Ordinal);
         await PageChecks.IsAccessible(own, width, $"patient-booked-{picture}");
 
         await kuusk.GotoAsync(path);
-        await Press(kuusk, Link(kuusk, "Write the answer and close"), "**/close");
+        await kuusk.Press(Link(kuusk, "Write the answer and close"), "**/close");
         await Write(kuusk, "text", "The thyroid is fine.");
-        await Press(kuusk, Button(kuusk, "Write the answer and close"), "**?saved=referral-close");
+        await kuusk.Press(Button(kuusk, "Write the answer and close"), "**?saved=referral-close");
         await own.GotoAsync(path);
         foreach (var text in (string[])["The thyroid is fine.", "Done. The answer is there.", "None at all"]) Assert.Contains(text, await Said(own), StringComparison.Ordinal);
         await PageChecks.IsAccessible(own, width, $"patient-answered-{picture}");
@@ -137,11 +120,11 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
         var kuusk = await browser.Open(width, dark);
         await Browser.SignIn(kuusk, "Kadri Kuusk");
         await kuusk.GotoAsync(path);
-        await Press(kuusk, Link(kuusk, "Return with advice"), "**/return");
+        await kuusk.Press(Link(kuusk, "Return with advice"), "**/return");
         await PageChecks.IsAccessible(kuusk, width, $"referral-return-{picture}");
         await Write(kuusk, "advice", "TSH 5.2: repeat in 3 months, no treatment.");
         await Write(kuusk, "plain", "Your thyroid is a little slow. Take the test again in three months.");
-        await Press(kuusk, Button(kuusk, "Return with advice"), "**?saved=referral-return");
+        await kuusk.Press(Button(kuusk, "Return with advice"), "**?saved=referral-return");
         await PageChecks.IsAccessible(kuusk, width, $"referral-returned-{picture}");
         using var patient = await PortalPerson.SignIn(browser.Node, $"Patient/{name}");
         var (_, html) = await patient.Get(path);

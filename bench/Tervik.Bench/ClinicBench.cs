@@ -37,8 +37,7 @@ static class ClinicBench
             await RecordBench.Ready(address + "/health/ready");
             try
             {
-                // What was imported is followed into the calendars first.
-                await Task.Delay(TimeSpan.FromSeconds(20));
+                await Followed(address, appointments - 1, practitioners);
                 return await Measure(address, seconds, RecordBench.Option(options, "--json"));
             }
             finally
@@ -51,6 +50,20 @@ static class ClinicBench
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>What was imported is followed into the calendars, in its order: waits until the time of the last is no longer offered.</summary>
+    static async Task Followed(string address, int last, int practitioners)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(address) };
+        http.DefaultRequestHeaders.Add("Cookie", await PortalBench.SignIn(address, "Patient/p0"));
+        var start = Start(last, practitioners);
+        var page = new Uri($"/patients/p0/appointments/new?service=s{last % practitioners}&from={start:yyyy-MM-dd}", UriKind.Relative);
+        for (var until = DateTime.UtcNow.AddMinutes(2); (await http.GetStringAsync(page)).Contains($"{start:yyyy-MM-dd'T'HH:mm:ss}+00:00", StringComparison.Ordinal); await Task.Delay(500))
+            if (DateTime.UtcNow > until) throw new InvalidOperationException($"Appointment/a{last} was not followed into its calendar in two minutes.");
+    }
+
+    // Of each doctor the times one after the other, so that none has two; the first of all is of the first patient, tomorrow.
+    static DateTime Start(int appointment, int practitioners) => appointment / practitioners is var number ? DateTime.UtcNow.Date.AddDays(number % Days + 1).AddHours(8).AddMinutes(number / Days * Minutes) : default;
 
     static async Task<int> Measure(string address, int seconds, string? jsonFile)
     {
@@ -89,11 +102,9 @@ static class ClinicBench
             yield return $$$$"""{"resourceType":"Schedule","id":"d{{{{d}}}}","active":true,"actor":[{"reference":"Practitioner/d{{{{d}}}}","display":"Doctor {{{{d}}}}"}],"extension":[{"url":"urn:tervik:opening","extension":[{"url":"zone","valueCode":"UTC"},{"url":"start","valueString":"2026-01-01T08:00"},{"url":"minutes","valuePositiveInt":540},{"url":"rule","valueString":"FREQ=DAILY"}]}]}""";
             yield return $$$$"""{"resourceType":"HealthcareService","id":"s{{{{d}}}}","active":true,"name":"Consultation {{{{d}}}}","providedBy":{"reference":"Organization/u{{{{d / PerUnit}}}}"},"extension":[{"url":"urn:tervik:bookable","extension":[{"url":"minutes","valuePositiveInt":{{{{Minutes}}}}},{"url":"by","valueCode":"patient"},{"url":"need","extension":[{"url":"calendar","valueReference":{"reference":"Schedule/d{{{{d}}}}"}}]}]}]}""";
         }
-        // Of each doctor the times one after the other, so that none has two; the first of all is of the first patient, tomorrow.
         for (var a = 0; a < appointments; a++)
         {
-            var (doctor, number) = (a % practitioners, a / practitioners);
-            var start = DateTime.UtcNow.Date.AddDays(number % Days + 1).AddHours(8).AddMinutes(number / Days * Minutes);
+            var (doctor, start) = (a % practitioners, Start(a, practitioners));
             yield return string.Create(CultureInfo.InvariantCulture, $$$$"""{"resourceType":"Appointment","id":"a{{{{a}}}}","status":"booked","description":"Consultation","start":"{{{{start:yyyy-MM-dd'T'HH:mm:ss'Z'}}}}","end":"{{{{start.AddMinutes(Minutes):yyyy-MM-dd'T'HH:mm:ss'Z'}}}}","participant":[{"actor":{"reference":"Patient/p{{{{a % patients}}}}"},"status":"accepted"},{"actor":{"reference":"Practitioner/d{{{{doctor}}}}"},"status":"accepted"},{"actor":{"reference":"HealthcareService/s{{{{doctor}}}}"},"status":"accepted"}]}""");
         }
     }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
@@ -11,36 +9,22 @@ namespace Tervik.Care.Booking;
 
 /// <summary>Appointments that came another way than through the desk (the FHIR API, a hospital system, the demonstration) take and give back time as well: within a second of being stored they are in the calendars of those who have one here.</summary>
 /// <remarks>What is stored is not refused afterwards: where somebody else has the time, the Appointment stays and both are shown, which is what happened. An Appointment that the desk made is found as it is, and nothing is done.</remarks>
-public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clinics clinics, Bookings bookings, TimeProvider clock, ILogger<AppointmentFollower> logger) : BackgroundService
+public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clinics clinics, Bookings bookings, TimeProvider clock, ILogger<AppointmentFollower> logger) : Follower(logger)
 {
     const int AtOnce = 500;
     const string Setting = "appointments-followed";
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     /// <summary>What lasts longer is a stay, or a mistake, and takes nobody's calendar.</summary>
     static readonly TimeSpan LongestAppointment = TimeSpan.FromDays(1);
 
+    /// <summary>Until when it has followed; null before it asked.</summary>
+    long? followed;
+
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<bool> Step(CancellationToken stop)
     {
-        long? followed = null;
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                followed ??= long.Parse(await store.Setting(Setting, () => "0", stoppingToken), CultureInfo.InvariantCulture);
-                if (await Follow(followed.Value, stoppingToken) is var next && next > followed) followed = next;
-                else await Task.Delay(Pause, clock, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                LogLater(logger, fault);
-                await Task.Delay(Pause, clock, stoppingToken);
-            }
-        }
+        var before = followed ??= long.Parse(await store.Setting(Setting, () => "0", stop), CultureInfo.InvariantCulture);
+        followed = await Follow(before, stop);
+        return followed > before;
     }
 
     /// <summary>Goes through Appointments that were stored after a moment.</summary>
@@ -68,7 +52,7 @@ public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clini
         }
         if (claim is not null && Covers(claim, spans)) return;
         var answer = await bookings.Ask(new(claim is { State: ClaimState.Booked } ? BookingAct.Move : BookingAct.Book, stored.Id, claim?.Owner ?? 0, 0, spans), stop);
-        if (!answer.IsDone) LogTaken(logger, stored.Id, answer.Verdict.Claim?.Id ?? "-");
+        if (!answer.IsDone) LogTaken(Logger, stored.Id, answer.Verdict.Claim?.Id ?? "-");
     }
 
     // The desk adds the time to set up and to clean.
@@ -79,16 +63,11 @@ public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clini
     {
         using var json = FhirJson.Parse(stored.Body);
         var appointment = json.RootElement;
-        if (appointment.TextAt("status") is not ("booked" or "pending" or "arrived" or "checked-in") || Time(appointment, "start") is not { } start || Time(appointment, "end") is not { } end || end <= start || end.Us() < clock.NowUs() || end - start > LongestAppointment) return [];
+        if (appointment.TextAt("status") is not ("booked" or "pending" or "arrived" or "checked-in") || AppointmentReading.Time(appointment, "start") is not { } start || AppointmentReading.Time(appointment, "end") is not { } end || end <= start || end.Us() < clock.NowUs() || end - start > LongestAppointment) return [];
         return [.. appointment.ItemsAt("participant").Where(participant => participant.TextAt("status") != "declined").Select(participant => participant.At("actor").TextAt("reference")).OfType<string>()
             .Select(actor => store.Keys.Reference(actor)).Where(setup.ByActor.ContainsKey).Distinct().Order().Select(key => new Span(key, Cells.At(start.Us()), Cells.Until(end.Us())))];
     }
 
-    static DateTimeOffset? Time(JsonElement json, string name) => json.TextAt(name) is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Appointment/{Id} was stored at a time that Appointment/{Other} has: both are kept.")]
     static partial void LogTaken(ILogger logger, string id, string other);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Appointments could not be followed; it is tried again.")]
-    static partial void LogLater(ILogger logger, Exception fault);
 }

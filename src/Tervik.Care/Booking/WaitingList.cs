@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tervik.Care.Clinics;
 using Tervik.Records;
@@ -35,47 +33,30 @@ public sealed record Waiting(StoredResource Stored, string Service, int Priority
 
 /// <summary>Keeps freed times for those who wait, and other times for those whose clinic is away: by clinical priority, then by how long they have waited. One is asked at a time, and the next when that one declined or did not answer in time.</summary>
 /// <remarks>All of it stands in the Appointments (<see cref="KeptTimes"/>) and in the calendars' holds: nothing is lost with the program.</remarks>
-public sealed partial class WaitingList(RecordStore store, SearchEngine search, Clinics.Clinics clinics, Offers offers, Bookings bookings, BookingDesk desk, WaitingRules rules, TimeProvider clock, ILogger<WaitingList> logger) : BackgroundService
+public sealed partial class WaitingList(RecordStore store, SearchEngine search, Clinics.Clinics clinics, Offers offers, Bookings bookings, BookingDesk desk, WaitingRules rules, TimeProvider clock, ILogger<WaitingList> logger) : Follower(logger)
 {
     /// <summary>Times that are kept at once for an appointment whose clinic is away.</summary>
     const int Choices = 3;
     const int MostLooked = 100, PerPage = 200;
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
     static readonly string[] Standing = ["booked", "pending"];
 
     long woken;
+    /// <summary>What there was, and when, at the last look that came to its end.</summary>
+    (long Seen, long At) swept = (-1, 0);
 
     /// <summary>Somebody waits who did not: looks at once.</summary>
     public void Wake() => Interlocked.Increment(ref woken);
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<bool> Step(CancellationToken stop)
     {
-        var (seen, at) = (-1L, 0L);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                // Only what was given back, a wish, or an absence can change anything; and time, of what was kept.
-                var now = bookings.GivenBack + Interlocked.Read(ref woken) + store.ChangesOf("Slot");
-                if (now != seen || clock.GetElapsedTime(at) > Longest)
-                {
-                    (seen, at) = (now, clock.GetTimestamp());
-                    await Sweep(stoppingToken);
-                }
-                await Task.Delay(Pause, clock, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                LogLater(logger, fault);
-                seen = -1;
-                await Task.Delay(Pause, clock, stoppingToken);
-            }
-        }
+        // Only what was given back, a wish, or an absence can change anything; and time, of what was kept.
+        var (now, at) = (bookings.GivenBack + Interlocked.Read(ref woken) + store.ChangesOf("Slot"), clock.GetTimestamp());
+        if (now == swept.Seen && clock.GetElapsedTime(swept.At, at) <= Longest) return false;
+        await Sweep(stop);
+        swept = (now, at);
+        return false;
     }
 
     /// <summary>Looks once at all who wait.</summary>
@@ -93,10 +74,9 @@ public sealed partial class WaitingList(RecordStore store, SearchEngine search, 
     /// <param name="stop">Stops it.</param>
     public async Task<IReadOnlyList<Waiting>> Waiting(string? service, CancellationToken stop)
     {
-        var setup = await clinics.Now(stop);
-        var waiting = new List<Waiting>();
-        foreach (var stored in await Tagged(KeptTimes.EarlierTag, stop))
-            if (Read(stored, json => KeptTimes.Earlier(json) is { } wish && ServiceOf(json, setup) is { } of ? new Waiting(stored, of.Id, int.TryParse(json.TextAt("priority"), NumberStyles.None, CultureInfo.InvariantCulture, out var priority) ? priority : 0, wish, KeptTimes.Of(json)) : null) is { } one && (service is null || one.Service == service))
+        var (setup, waiting) = (await clinics.Now(stop), new List<Waiting>());
+        foreach (var stored in await Tagged(KeptTimes.EarlierTag, stop, service is null ? [] : [("actor", $"HealthcareService/{service}")]))
+            if (stored.Take(json => KeptTimes.Earlier(json) is { } wish && AppointmentReading.ServiceOf(json, setup) is { } of ? new Waiting(stored, of.Id, AppointmentReading.Priority(json), wish, KeptTimes.Of(json)) : null) is { } one && (service is null || one.Service == service))
                 waiting.Add(one);
         return [.. waiting.OrderBy(one => one.Priority == 0 ? int.MaxValue : one.Priority).ThenBy(one => one.Wish.Since).ThenBy(one => one.Stored.Id, StringComparer.Ordinal)];
     }
@@ -110,13 +90,13 @@ public sealed partial class WaitingList(RecordStore store, SearchEngine search, 
         }
         catch (FaultException fault)
         {
-            LogSkipped(logger, fault, stored.Id);
+            LogSkipped(Logger, fault, stored.Id);
         }
     }
 
     async Task EndOver(StoredResource stored, CancellationToken stop)
     {
-        if (Read(stored, json => KeptTimes.Of(json) is var kept && (kept.Count == 0 || kept[0].Until <= clock.GetUtcNow()))) await desk.LetGoKept(stored, stop);
+        if (stored.Take(json => KeptTimes.Of(json) is var kept && (kept.Count == 0 || kept[0].Until <= clock.GetUtcNow()))) await desk.LetGoKept(stored, stop);
     }
 
     /// <summary>Appointments in the time of an absence for which nothing was done yet.</summary>
@@ -128,7 +108,7 @@ public sealed partial class WaitingList(RecordStore store, SearchEngine search, 
             if (!setup.Calendars.TryGetValue(schedule, out var calendar)) continue;
             foreach (var absence in absences)
                 foreach (var stored in await Between(calendar, absence, stop))
-                    if (!Read(stored, KeptTimes.IsDisplaced)) found[stored.Id] = stored;
+                    if (!stored.Take(KeptTimes.IsDisplaced)) found[stored.Id] = stored;
         }
         return [.. found.Values];
     }
@@ -140,14 +120,14 @@ public sealed partial class WaitingList(RecordStore store, SearchEngine search, 
         if (from >= to) return [];
         // None lasts longer than a day (AppointmentFollower).
         var all = await All(stop, ("actor", calendar.Actor), ("date", $"ge{Day(from.AddDays(-1))}"), ("date", $"le{Day(to)}"), ("status", string.Join(',', Standing)));
-        return [.. all.Where(stored => Read(stored, json => Time(json, "start") is { } start && Time(json, "end") is { } end && start < to && end > from))];
+        return [.. all.Where(stored => stored.Take(json => AppointmentReading.Time(json, "start") is { } start && AppointmentReading.Time(json, "end") is { } end && start < to && end > from))];
     }
 
     /// <summary>An absence that was taken back gives the appointment its time again.</summary>
     async Task Settle(StoredResource stored, ClinicSetup setup, CancellationToken stop)
     {
-        var (isAway, kept) = Read(stored, json => (Time(json, "start") is { } start && Time(json, "end") is { } end
-            && Participants(json).Any(actor => setup.ByActor.TryGetValue(store.Keys.Reference(actor), out var calendars) && calendars.Any(calendar => setup.Absences.GetValueOrDefault(calendar.Reference, []).Any(absence => absence.Takes(start.Us(), end.Us())))), KeptTimes.Of(json)));
+        var (isAway, kept) = stored.Take(json => (AppointmentReading.Time(json, "start") is { } start && AppointmentReading.Time(json, "end") is { } end
+            && AppointmentReading.Actors(json).Any(actor => setup.ByActor.TryGetValue(store.Keys.Reference(actor), out var calendars) && calendars.Any(calendar => setup.Absences.GetValueOrDefault(calendar.Reference, []).Any(absence => absence.Takes(start.Us(), end.Us())))), KeptTimes.Of(json)));
         if (isAway) return;
         if (kept.Count > 0) await desk.LetGoKept(stored, stop);
         else await desk.Change(stored, json => KeptTimes.Displace(json, false), gives: false, stop);
@@ -155,7 +135,7 @@ public sealed partial class WaitingList(RecordStore store, SearchEngine search, 
 
     async Task Replace(StoredResource stored, ClinicSetup setup, CancellationToken stop)
     {
-        var (service, actors) = Read(stored, json => (ServiceOf(json, setup), Actors(json)));
+        var (service, actors) = stored.Take(json => (AppointmentReading.ServiceOf(json, setup), AppointmentReading.Actors(json).Where(actor => actor.StartsWith("Practitioner", StringComparison.Ordinal)).ToList()));
         var from = clock.GetUtcNow() + rules.Nearest;
         var times = new List<Offer>();
         if (service is not null)
@@ -173,7 +153,7 @@ public sealed partial class WaitingList(RecordStore store, SearchEngine search, 
     async Task Advance(Waiting one, ClinicSetup setup, CancellationToken stop)
     {
         if (one.Kept.Count > 0) return;
-        var (start, declined) = Read(one.Stored, json => (Time(json, "start"), KeptTimes.Declined(json)));
+        var (start, declined) = one.Stored.Take(json => (AppointmentReading.Time(json, "start"), KeptTimes.Declined(json)));
         var from = clock.GetUtcNow() + rules.Nearest;
         if (one.Wish.From is { } day && new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero) is var earliest && earliest > from) from = earliest;
         if (start is not { } own || Sooner(own - rules.Gain, from + Offers.Longest) is var to && to <= from) return;
@@ -184,43 +164,13 @@ public sealed partial class WaitingList(RecordStore store, SearchEngine search, 
 
     static DateTimeOffset Sooner(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
-    Task<List<StoredResource>> Tagged(string tag, CancellationToken stop) => All(stop, ("_tag", $"{KeptTimes.Tags}|{tag}"), ("status", string.Join(',', Standing)), ("date", $"ge{Day(clock.GetUtcNow())}"));
+    Task<List<StoredResource>> Tagged(string tag, CancellationToken stop, params (string Name, string Value)[] more) => All(stop, [("_tag", $"{KeptTimes.Tags}|{tag}"), ("status", string.Join(',', Standing)), ("date", $"ge{Day(clock.GetUtcNow())}"), .. more]);
 
-    async Task<List<StoredResource>> All(CancellationToken stop, params (string Name, string Value)[] parameters)
-    {
-        var found = new List<StoredResource>();
-        string? cursor = null;
-        do
-        {
-            var page = await search.Search(new("Appointment", [.. parameters.Append(("_count", PerPage.ToString(CultureInfo.InvariantCulture))).Select(one => KeyValuePair.Create(one.Item1, one.Item2))], Strict: true) { Cursor = cursor }, AccessFilter.Everything, stop);
-            found.AddRange(page.Matches);
-            cursor = page.NextCursor;
-        }
-        while (cursor is not null);
-        return found;
-    }
-
-    static Service? ServiceOf(JsonElement appointment, ClinicSetup setup) =>
-        Participants(appointment).Select(reference => reference.Split('/') is ["HealthcareService", var id] ? setup.Services.GetValueOrDefault(id) : null).FirstOrDefault(service => service is not null);
-
-    static IEnumerable<string> Participants(JsonElement appointment) => appointment.ItemsAt("participant").Select(one => one.At("actor").TextAt("reference")).OfType<string>();
-
-    static IReadOnlyList<string> Actors(JsonElement appointment) =>
-        [.. Participants(appointment).Where(reference => reference.StartsWith("Practitioner", StringComparison.Ordinal))];
-
-    static DateTimeOffset? Time(JsonElement json, string name) => DateTimeOffset.TryParse(json.TextAt(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+    Task<List<StoredResource>> All(CancellationToken stop, params (string Name, string Value)[] parameters) =>
+        search.All(new("Appointment", [.. parameters.Select(one => KeyValuePair.Create(one.Name, one.Value)), new("_count", $"{PerPage}")], Strict: true), AccessFilter.Everything, stop).ToListAsync(stop).AsTask();
 
     static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    static T Read<T>(StoredResource stored, Func<JsonElement, T> read)
-    {
-        using var json = FhirJson.Parse(stored.Body);
-        return read(json.RootElement);
-    }
-
     [LoggerMessage(Level = LogLevel.Information, Message = "Appointment/{Id} was changed while times were looked for it; it is looked at again.")]
     static partial void LogSkipped(ILogger logger, Exception fault, string id);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Those who wait could not be looked at; it is tried again.")]
-    static partial void LogLater(ILogger logger, Exception fault);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tervik.Care.Booking;
 using Tervik.Records.Model;
 using Tervik.Trust;
 
@@ -21,10 +22,8 @@ public sealed record Absence(string Id, int Version, string Schedule, long Start
     /// <summary>Reads a Slot; null when it is none of these, or without a time.</summary>
     public static Absence? Read(string id, int version, JsonElement json)
     {
-        if (json.TextAt("status") != "busy-unavailable" || json.At("schedule").TextAt("reference") is not { } schedule || Time("start") is not { } start || Time("end") is not { } end || end <= start) return null;
-        return new(id, version, schedule, start, end, json.TextAt("comment"));
-
-        long? Time(string name) => DateTimeOffset.TryParse(json.TextAt(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.Us() : null;
+        if (json.TextAt("status") != "busy-unavailable" || json.At("schedule").TextAt("reference") is not { } schedule || AppointmentReading.Time(json, "start") is not { } start || AppointmentReading.Time(json, "end") is not { } end || end <= start) return null;
+        return new(id, version, schedule, start.Us(), end.Us(), json.TextAt("comment"));
     }
 
     /// <summary>The Slot.</summary>

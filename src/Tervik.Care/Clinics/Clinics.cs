@@ -104,13 +104,13 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
         if (changed.Count == 0) return;
         foreach (var one in changed)
         {
-            if (one.Type == "HealthcareService") services[one.Id] = one.IsDeleted ? null : Of(one, json => Service.Read(one.Id, json, store.Keys));
+            if (one.Type == "HealthcareService") services[one.Id] = one.IsDeleted ? null : one.Take(json => Service.Read(one.Id, json, store.Keys));
             else if (one.Type == "Slot")
             {
-                if (one.IsDeleted || Of(one, json => Absence.Read(one.Id, one.Version, json)) is not { } absence) absences.Remove(one.Id);
+                if (one.IsDeleted || one.Take(json => Absence.Read(one.Id, one.Version, json)) is not { } absence) absences.Remove(one.Id);
                 else absences[one.Id] = absence;
             }
-            else calendars[$"Schedule/{one.Id}"] = one.IsDeleted ? null : Of(one, json => ClinicCalendar.Read(one.Id, json, store.Keys));
+            else calendars[$"Schedule/{one.Id}"] = one.IsDeleted ? null : one.Take(json => ClinicCalendar.Read(one.Id, json, store.Keys));
         }
         // What is over is of no use to those who book.
         var nowUs = clock.NowUs();
@@ -123,12 +123,6 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
             Absences = absences.Values.GroupBy(absence => absence.Schedule).ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<Absence>)[.. group.OrderBy(absence => absence.StartUs)]),
             ByActor = open.GroupBy(one => one.Key).ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<ClinicCalendar>)[.. group]),
         };
-    }
-
-    static T? Of<T>(StoredResource stored, Func<System.Text.Json.JsonElement, T?> read) where T : class
-    {
-        using var json = FhirJson.Parse(stored.Body);
-        return read(json.RootElement);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Tervik.Care.Booking;
@@ -16,36 +15,17 @@ namespace Tervik.Care.Notices;
 
 /// <summary>Follows the record and makes notices of it: of appointments that were booked, moved, cancelled, of times that are kept, of messages and referrals, and reminders when their time comes. Whoever wrote, by whatever way.</summary>
 /// <remarks>Notices are stored in one transaction with how far it came: killed in between, it goes through the last ones again, and the key of person and event keeps each to one. What was in the record before it first ran is not told, only reminded of.</remarks>
-public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbox, NoticeReaders readers, TimeProvider clock, ILogger<NoticeFollower> logger) : BackgroundService
+public sealed class NoticeFollower(RecordStore store, NoticeOutbox outbox, NoticeReaders readers, TimeProvider clock, ILogger<NoticeFollower> logger) : Follower(logger)
 {
     const int AtOnce = 200;
     const string FirstRun = "notices-since";
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     readonly Dictionary<string, long> kept = new(StringComparer.Ordinal);
 
     static string Setting(string type) => $"notices-followed-{type}";
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                if (!await Follow(stoppingToken)) await Task.Delay(Pause, clock, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                LogLater(logger, fault);
-                await Task.Delay(Pause, clock, CancellationToken.None);
-            }
-        }
-    }
+    protected override Task<bool> Step(CancellationToken stop) => Follow(stop);
 
     /// <summary>Goes through what is new, and through the reminders that are due.</summary>
     /// <returns>Whether there may be more.</returns>
@@ -81,25 +61,22 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
 
     async Task<Func<Session, ValueTask>?> OfAppointment(StoredResource stored, long sinceUs, CancellationToken stop)
     {
-        var (status, startUs, patients) = stored.IsDeleted ? ("entered-in-error", 0, []) : Read(stored);
+        var (status, startUs, patients, kept) = stored.IsDeleted ? new AppointmentState("entered-in-error", 0, [], []) : AppointmentState.Of(stored);
         var known = await store.Database.ReadOnce(session => Known(session, stored.Id), stop);
         var nowUs = clock.NowUs();
         // Where it was deleted, who it was of is what the version before says.
-        if (stored.IsDeleted && known is not null && stored.Version > 1 && await store.ReadVersion("Appointment", stored.Id, stored.Version - 1, Records.Access.AccessFilter.Everything, stop) is { IsDeleted: false } before) (_, startUs, patients) = Read(before);
+        if (stored.IsDeleted && known is not null && stored.Version > 1 && await store.ReadVersion("Appointment", stored.Id, stored.Version - 1, Records.Access.AccessFilter.Everything, stop) is { IsDeleted: false } before) (_, startUs, patients, _) = AppointmentState.Of(before);
         var now = new KnownAppointment(status, startUs, known is not null && known.StartUs == startUs && known.Status == status ? known.SinceUs : stored.AtUs);
-        var drafts = new List<NoticeDraft>();
-        if (stored.AtUs > sinceUs && NoticeRules.Told(known, status, startUs, nowUs) is { } kind)
-            foreach (var patient in patients)
-                foreach (var person in await readers.Around(patient, stop))
-                    // A deleted one nobody sees any more; those who were told of it hear that it is off.
-                    if (stored.IsDeleted || await readers.Seen(person, $"Appointment/{stored.Id}", stop) is not null)
-                        drafts.Add(new(person, $"Appointment/{stored.Id}/v{stored.Version}", kind, $"Appointment/{stored.Id}", patient));
+        var told = new List<(string Event, NoticeKind Kind, long UntilUs)>();
+        if (stored.AtUs > sinceUs && NoticeRules.Told(known, status, startUs, nowUs) is { } kind) told.Add(($"Appointment/{stored.Id}/v{stored.Version}", kind, 0));
         // Each offer is told once, whatever else is changed of the appointment meanwhile.
-        if (stored is { IsDeleted: false } && stored.AtUs > sinceUs && Kept(stored) is [var first, ..] && first.Until.Us() > nowUs)
-            foreach (var patient in patients)
-                foreach (var person in await readers.Around(patient, stop))
-                    if (await readers.Seen(person, $"Appointment/{stored.Id}", stop) is not null)
-                        drafts.Add(new(person, $"Appointment/{stored.Id}/kept/{first.Offer}", NoticeKind.TimeKept, $"Appointment/{stored.Id}", patient) { UntilUs = first.Until.Us() });
+        if (stored.AtUs > sinceUs && kept is [var first, ..] && first.Until.Us() > nowUs) told.Add(($"Appointment/{stored.Id}/kept/{first.Offer}", NoticeKind.TimeKept, first.Until.Us()));
+        var drafts = new List<NoticeDraft>();
+        foreach (var patient in told.Count == 0 ? [] : patients)
+            foreach (var person in await readers.Around(patient, stop))
+                // A deleted one nobody sees any more; those who were told of it hear that it is off.
+                if (stored.IsDeleted || await readers.Seen(person, $"Appointment/{stored.Id}", stop) is not null)
+                    drafts.AddRange(told.Select(one => new NoticeDraft(person, one.Event, one.Kind, $"Appointment/{stored.Id}", patient) { UntilUs = one.UntilUs }));
         return async session =>
         {
             foreach (var draft in drafts) await outbox.Add(session, draft);
@@ -160,7 +137,7 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
         foreach (var (id, known, nextUs) in due)
         {
             var drafts = new List<NoticeDraft>();
-            if (NoticeRules.Due(known, NoticeRules.Reminders, nowUs) is not null && await store.Read("Appointment", id, Records.Access.AccessFilter.Everything, stop) is { IsDeleted: false } stored && Read(stored) is ("booked", var startUs, var patients) && startUs == known.StartUs)
+            if (NoticeRules.Due(known, NoticeRules.Reminders, nowUs) is not null && await store.Read("Appointment", id, Records.Access.AccessFilter.Everything, stop) is { IsDeleted: false } stored && AppointmentState.Of(stored) is ("booked", var startUs, var patients, _) && startUs == known.StartUs)
                 foreach (var patient in patients)
                     foreach (var person in await readers.Around(patient, stop))
                     {
@@ -191,27 +168,20 @@ public sealed partial class NoticeFollower(RecordStore store, NoticeOutbox outbo
         return Instant.FromUnixTimeTicks(startUs * 10).InZone(zone).Date.ToString("uuuu-MM-dd", CultureInfo.InvariantCulture);
     }
 
-    static IReadOnlyList<KeptTime> Kept(StoredResource stored)
-    {
-        using var json = JsonDocument.Parse(stored.Body);
-        return KeptTimes.Of(json.RootElement);
-    }
-
     static async ValueTask<KnownAppointment?> Known(Session session, string id)
     {
         await using var rows = await session.Query("SELECT status, start_us, since_us FROM notice_appointment WHERE id = $1", id);
         return await rows.Read() ? new(rows.Text(0)!, rows.Int64(1), rows.Int64(2)) : null;
     }
+}
 
-    /// <summary>Status, start (0 without) and the logical ids of the patients.</summary>
-    internal static (string Status, long StartUs, IReadOnlyList<string> Patients) Read(StoredResource stored)
-    {
-        using var json = JsonDocument.Parse(stored.Body);
-        var root = json.RootElement;
-        var startUs = root.TextAt("start") is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start) ? start.Us() : 0;
-        return (root.TextAt("status") ?? "", startUs, [.. root.ItemsAt("participant").Select(one => one.At("actor").TextAt("reference")?.Split('/') is ["Patient", var id] ? id : null).OfType<string>().Distinct()]);
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Notices could not be made; it is tried again.")]
-    static partial void LogLater(ILogger logger, Exception fault);
+/// <summary>What an Appointment says that is told.</summary>
+/// <param name="Status">Of FHIR.</param>
+/// <param name="StartUs">When; 0 without a time.</param>
+/// <param name="Patients">Logical ids.</param>
+/// <param name="Kept">Times that are kept for it.</param>
+sealed record AppointmentState(string Status, long StartUs, IReadOnlyList<string> Patients, IReadOnlyList<KeptTime> Kept)
+{
+    public static AppointmentState Of(StoredResource stored) => stored.Take(json => new AppointmentState(json.TextAt("status") ?? "", AppointmentReading.Time(json, "start")?.Us() ?? 0,
+        [.. AppointmentReading.Actors(json).Select(actor => actor.Split('/') is ["Patient", var id] ? id : null).OfType<string>().Distinct()], KeptTimes.Of(json)));
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Tervik.Trust;
@@ -6,32 +5,15 @@ using Tervik.Trust;
 namespace Tervik.Care.Notices;
 
 /// <summary>Sends what waits in the outbox, when it may be sent and is still of use.</summary>
-public sealed partial class NoticeSender(NoticeOutbox outbox, NoticePreferences preferences, NoticeReaders readers, NoticeSettings settings, SmtpMail mail, NoticeWebhook webhook, TimeProvider clock, ILogger<NoticeSender> logger) : BackgroundService
+public sealed partial class NoticeSender(NoticeOutbox outbox, NoticePreferences preferences, NoticeReaders readers, NoticeSettings settings, SmtpMail mail, NoticeWebhook webhook, TimeProvider clock, ILogger<NoticeSender> logger) : Follower(logger)
 {
     const int AtOnce = 20, Abreast = 4;
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (settings.Channels.Count == 0) return;
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                if (await Send(stoppingToken) < AtOnce) await Task.Delay(Pause, clock, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                LogLater(logger, fault);
-                await Task.Delay(Pause, clock, CancellationToken.None);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Channels.Count == 0 ? Task.CompletedTask : base.ExecuteAsync(stoppingToken);
+
+    /// <inheritdoc/>
+    protected override async Task<bool> Step(CancellationToken stop) => await Send(stop) == AtOnce;
 
     /// <summary>Sends what is due.</summary>
     /// <returns>How many were looked at.</returns>
@@ -64,7 +46,7 @@ public sealed partial class NoticeSender(NoticeOutbox outbox, NoticePreferences 
         catch (Exception fault) when (fault is not OutOfMemoryException && !stop.IsCancellationRequested)
         {
             var (what, isFinal) = delivery.Channel == NoticeOutbox.Mail ? SmtpMail.Why(fault) : (NoticeWebhook.Why(fault), false);
-            if (await outbox.MarkFailed(delivery, what, isFinal, stop)) LogGivenUp(logger, delivery.Notice.Id, delivery.Channel, what, delivery.Attempts);
+            if (await outbox.MarkFailed(delivery, what, isFinal, stop)) LogGivenUp(Logger, delivery.Notice.Id, delivery.Channel, what, delivery.Attempts);
             return;
         }
         // It is out: what stops us now must not make it go out again.
@@ -80,7 +62,7 @@ public sealed partial class NoticeSender(NoticeOutbox outbox, NoticePreferences 
         if (await readers.Seen(person, notice.About, stop) is not { } seen) return notice.Kind == NoticeKind.Cancelled;
         return notice.Kind switch
         {
-            NoticeKind.Reminder => NoticeFollower.Read(seen) is ("booked", var startUs, _) && startUs == delivery.UntilUs,
+            NoticeKind.Reminder => AppointmentState.Of(seen) is ("booked", var startUs, _, _) && startUs == delivery.UntilUs,
             NoticeKind.Message => !NoticeReaders.IsRead(seen, person, notice.Patient),
             _ => true,
         };
@@ -88,7 +70,4 @@ public sealed partial class NoticeSender(NoticeOutbox outbox, NoticePreferences 
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Notice {Notice} was given up by {Channel} after {Attempts} attempts: {Why}.")]
     static partial void LogGivenUp(ILogger logger, string notice, string channel, string why, int attempts);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Notices could not be sent; it is tried again.")]
-    static partial void LogLater(ILogger logger, Exception fault);
 }

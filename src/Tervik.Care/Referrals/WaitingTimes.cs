@@ -1,3 +1,4 @@
+using Tervik.Care.Booking;
 using Tervik.Care.Clinics;
 using Tervik.Records.Access;
 using Tervik.Records.Model;
@@ -55,16 +56,9 @@ public sealed class WaitingTimes(SearchEngine search, Clinics.Clinics clinics, T
 
     async Task<WaitingTable> Reckon(CancellationToken stop)
     {
-        var (now, waits, seen) = (clock.GetUtcNow(), new List<(string Service, string Person, int Days)>(), 0);
-        var query = new SearchRequest("ServiceRequest", [new("category", $"{Referral.Snomed}|{Referral.Category}"), new("authored", $"ge{now.AddDays(-Days):yyyy-MM-dd}"), new("status", "active,on-hold,completed"), new("_count", $"{PerPage}")], Strict: true);
-        for (string? cursor = null; ;)
-        {
-            var page = await search.Search(query with { Cursor = cursor }, AccessFilter.Everything, stop);
-            foreach (var some in page.Matches.Chunk(Batch)) waits.AddRange(await Waits(some, stop));
-            seen += page.Matches.Count;
-            cursor = page.NextCursor;
-            if (cursor is null || page.Matches.Count == 0 || seen >= MostReferrals) break;
-        }
+        var (now, waits) = (clock.GetUtcNow(), new List<(string Service, string Person, int Days)>());
+        var referrals = search.All(new("ServiceRequest", [new("category", $"{Referral.Snomed}|{Referral.Category}"), new("authored", $"ge{now.AddDays(-Days):yyyy-MM-dd}"), new("status", "active,on-hold,completed"), new("_count", $"{PerPage}")], Strict: true), AccessFilter.Everything, stop);
+        await foreach (var some in referrals.Take(MostReferrals).Chunk(Batch).WithCancellation(stop)) waits.AddRange(await Waits(some, stop));
         var setup = await clinics.Now(stop);
         return new(now, [.. Of(waits).Select(one => setup.Services.GetValueOrDefault(one.Service["HealthcareService/".Length..]) is { } service ? one with { Name = service.Name, Place = service.PlaceName ?? service.OrganizationName } : null)
             .OfType<WaitingTime>().OrderBy(one => one.Name, StringComparer.Ordinal)]);
@@ -77,22 +71,15 @@ public sealed class WaitingTimes(SearchEngine search, Clinics.Clinics clinics, T
         {
             using var json = FhirJson.Parse(stored.Body);
             if (json.RootElement.ItemsAt("performer").Select(one => one.TextAt("reference")).FirstOrDefault(one => one?.StartsWith("HealthcareService/", StringComparison.Ordinal) == true) is { } service
-                && json.RootElement.At("subject").TextAt("reference") is { } person && Time(json.RootElement.TextAt("authoredOn")) is { } at) sent[$"ServiceRequest/{stored.Id}"] = (service, person, at);
+                && json.RootElement.At("subject").TextAt("reference") is { } person && AppointmentReading.Time(json.RootElement, "authoredOn") is { } at) sent[$"ServiceRequest/{stored.Id}"] = (service, person, at);
         }
         if (sent.Count == 0) return [];
         var first = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (string? cursor = null; ;)
+        await foreach (var appointment in search.All(new("Appointment", [new("based-on", string.Join(',', sent.Keys)), new("status", "pending,booked,arrived,checked-in,fulfilled"), new("_count", $"{PerPage}")], Strict: true), AccessFilter.Everything, stop))
         {
-            var page = await search.Search(new("Appointment", [new("based-on", string.Join(',', sent.Keys)), new("status", "pending,booked,arrived,checked-in,fulfilled"), new("_count", $"{PerPage}")], Strict: true) { Cursor = cursor }, AccessFilter.Everything, stop);
-            foreach (var appointment in page.Matches)
-            {
-                using var json = FhirJson.Parse(appointment.Body);
-                if (Time(json.RootElement.TextAt("start")) is not { } start) continue;
-                foreach (var target in json.RootElement.ItemsAt("basedOn").Select(one => one.TextAt("reference")).OfType<string>())
-                    if (sent.TryGetValue(target, out var of) && Math.Max(0, (start - of.Sent).Days) is var days && (!first.TryGetValue(target, out var known) || days < known)) first[target] = days;
-            }
-            cursor = page.NextCursor;
-            if (cursor is null || page.Matches.Count == 0) break;
+            var (start, targets) = appointment.Take(json => (AppointmentReading.Time(json, "start"), json.ItemsAt("basedOn").Select(one => one.TextAt("reference")).OfType<string>().ToList()));
+            foreach (var target in targets)
+                if (start is { } at && sent.TryGetValue(target, out var of) && Math.Max(0, (at - of.Sent).Days) is var days && (!first.TryGetValue(target, out var known) || days < known)) first[target] = days;
         }
         return [.. first.Select(one => (sent[one.Key].Service, sent[one.Key].Person, one.Value))];
     }
@@ -109,8 +96,6 @@ public sealed class WaitingTimes(SearchEngine search, Clinics.Clinics clinics, T
 
     /// <summary>The least number that so many of ten do not exceed.</summary>
     static int At(List<int> sorted, int ofTen) => sorted[(sorted.Count * ofTen + 9) / 10 - 1];
-
-    static DateTimeOffset? Time(string? text) => DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     /// <inheritdoc/>
     public void Dispose() => reckoning.Dispose();

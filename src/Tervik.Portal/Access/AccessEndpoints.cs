@@ -106,7 +106,7 @@ static class AccessEndpoints
     {
         if (visit.Person.IsProfessional || !MayReadLog(visit, id) || Day(day) is not { } date || await record.Patient(id, visit.Filter, stop) is not var (header, patient)) return null;
         var who = await query.Who(string.IsNullOrEmpty(agent) ? null : agent, stop);
-        var institution = who.Institution ?? RecordQuery.Take(patient, json => json.At("managingOrganization").TextAt("reference"));
+        var institution = who.Institution ?? patient.Take(json => json.At("managingOrganization").TextAt("reference"));
         return (new(header, who, date.ToString(Words.Of("format of day"), Language.Reader), institution is null ? null : await staff.NameOf(institution, stop)), institution);
     }
 

@@ -26,12 +26,12 @@ sealed class StaffQuery(RecordStore store, SearchEngine search)
     public async Task<Staff> Of(string reference, CancellationToken stop)
     {
         if (await Read(reference, stop) is not { } person) return new(reference, reference, null, null, null);
-        var name = RecordQuery.Take(person, Names.OfPerson);
-        var qualification = RecordQuery.Take(person, json => Codes.Write(json.FirstAt("qualification").At("code")));
+        var name = person.Take(Names.OfPerson);
+        var qualification = person.Take(json => Codes.Write(json.FirstAt("qualification").At("code")));
         var roles = await search.Search(new("PractitionerRole", [new("practitioner", reference), new("_count", "10")], Strict: true), AccessFilter.Everything, stop);
-        foreach (var role in roles.Matches.OrderBy(role => RecordQuery.Take(role, json => json.At("active").ValueKind == JsonValueKind.False)))
+        foreach (var role in roles.Matches.OrderBy(role => role.Take(json => json.At("active").ValueKind == JsonValueKind.False)))
         {
-            var (words, unit, institution) = RecordQuery.Take(role, json => (Codes.First(json, "code") ?? Codes.First(json, "specialty"), json.At("organization").TextAt("display"), json.At("organization").TextAt("reference")));
+            var (words, unit, institution) = role.Take(json => (Codes.First(json, "code") ?? Codes.First(json, "specialty"), json.At("organization").TextAt("display"), json.At("organization").TextAt("reference")));
             return new(reference, name, words ?? qualification, unit ?? (institution is null ? null : await NameOf(institution, stop)), institution);
         }
         return new(reference, name, qualification, null, null);
@@ -39,7 +39,7 @@ sealed class StaffQuery(RecordStore store, SearchEngine search)
 
     /// <summary>Name of a person or institution; null when there is none of this reference.</summary>
     public async Task<string?> NameOf(string reference, CancellationToken stop) => await Read(reference, stop) is not { } stored ? null
-        : RecordQuery.Take(stored, json => stored.Type == "Organization" ? json.TextAt("name") ?? json.TextAt("id") ?? reference : Names.OfPerson(json));
+        : stored.Take(json => stored.Type == "Organization" ? json.TextAt("name") ?? json.TextAt("id") ?? reference : Names.OfPerson(json));
 
     // A name is no access to a record; whose name it is, is what the page is about.
     async Task<StoredResource?> Read(string reference, CancellationToken stop) =>

@@ -136,10 +136,10 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
         return place < all.Count ? model with { Waits = (place + 1, all.Count) } : model;
     }
 
-    AppointmentModel Read(StoredResource stored, PatientHeader patient, ClinicSetup setup, Visit visit) => RecordQuery.Take(stored, json =>
+    AppointmentModel Read(StoredResource stored, PatientHeader patient, ClinicSetup setup, Visit visit) => stored.Take(json =>
     {
         var actors = json.ItemsAt("participant").Select(one => (Reference: one.At("actor").TextAt("reference"), Name: one.At("actor").TextAt("display"))).Where(one => one.Reference is not null).ToList();
-        var service = actors.Select(one => one.Reference!.StartsWith("HealthcareService/", StringComparison.Ordinal) ? setup.Services.GetValueOrDefault(one.Reference["HealthcareService/".Length..]) : null).FirstOrDefault(one => one is not null);
+        var service = AppointmentReading.ServiceOf(json, setup);
         var (start, status) = (FhirDate.Of(json, "start"), json.TextAt("status") ?? "");
         var isAhead = start is { } at && at.Instant > record.Now;
         var mayBook = store.CompartmentsOf(stored).All(compartment => visit.MayBook(patient.Id, compartment));
@@ -191,7 +191,7 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
         var model = new FindModel(header, sought, [.. services.Select(service => (service.Id, service.Name))],
             [.. offered.Where(one => one.calendar.Actor.StartsWith("Practitioner", StringComparison.Ordinal)).Select(one => (one.calendar.Actor, one.calendar.ActorName ?? one.calendar.Actor)).Distinct().OrderBy(one => one.Item2, StringComparer.CurrentCulture)],
             [.. services.Where(service => service.Place is not null).Select(service => (service.Place!, service.PlaceName ?? service.Place!)).Distinct().OrderBy(one => one.Item2, StringComparer.CurrentCulture)],
-            [.. referrals.Select(one => ($"ServiceRequest/{one.Id}", RecordQuery.Take(one, json => Codes.Write(json.At("code")) ?? Words.Of("booking a referral"))))],
+            [.. referrals.Select(one => ($"ServiceRequest/{one.Id}", one.Take(json => Codes.Write(json.At("code")) ?? Words.Of("booking a referral"))))],
             [.. page.Offers.GroupBy(offer => DateOnly.FromDateTime(offer.Time.Start.DateTime))], page.Total, page.HasMore ? $"?{query}&after={page.Offers[^1].Id}" : null, moving, chosen.ContainsKey("ended"))
         {
             Languages = [.. services.SelectMany(service => service.Languages).Distinct().Order(StringComparer.Ordinal).Select(code => (code, Language.NameOf(code)))],

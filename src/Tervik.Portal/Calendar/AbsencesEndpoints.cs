@@ -125,12 +125,12 @@ static class AbsencesEndpoints
     static async Task<IReadOnlyList<WaitingLine>> Lines(IReadOnlyList<StoredResource> appointments, Visit visit, RecordQuery record, RecordStore store, List<StoredResource> read, CancellationToken stop)
     {
         var seen = appointments.Where(stored => visit.Filter.Sees(stored.Type, [.. store.CompartmentsOf(stored)])).ToHashSet();
-        var people = await record.Patients(seen.Select(stored => RecordQuery.Take(stored, RecordQuery.PatientOf)).OfType<string>(), visit.Filter, stop);
+        var people = await record.Patients(seen.Select(stored => stored.Take(RecordQuery.PatientOf)).OfType<string>(), visit.Filter, stop);
         read.AddRange(seen);
         read.AddRange(people.Values.Select(one => one.Stored));
-        return [.. appointments.Select(stored => RecordQuery.Take(stored, json => new WaitingLine(stored.Id, stored.Version,
+        return [.. appointments.Select(stored => stored.Take(json => new WaitingLine(stored.Id, stored.Version,
             seen.Contains(stored) && RecordQuery.PatientOf(json) is { } id && people.TryGetValue(id, out var found) ? found.Header : null, seen.Contains(stored) ? json.TextAt("description") ?? Codes.Write(json.FirstAt("serviceType")) : null,
-            FhirDate.Of(json, "start"), KeptTimes.Of(json), KeptTimes.IsDisplaced(json)) { Wish = KeptTimes.Earlier(json), Priority = int.TryParse(json.TextAt("priority"), NumberStyles.None, CultureInfo.InvariantCulture, out var priority) ? priority : 0 }))];
+            FhirDate.Of(json, "start"), KeptTimes.Of(json), KeptTimes.IsDisplaced(json)) { Wish = KeptTimes.Earlier(json), Priority = AppointmentReading.Priority(json) }))];
     }
 
     static async Task<IResult> Add(HttpContext request, Entrance entrance, CalendarQuery calendars, Clinics clinics, WaitingList waiting, RecordQuery record, RecordStore store, CancellationToken stop)

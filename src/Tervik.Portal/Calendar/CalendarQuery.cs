@@ -109,19 +109,12 @@ sealed class CalendarQuery(RecordQuery record, RecordStore store, Clinics clinic
         if (columns.Length == 0) return (model, [], []);
 
         var bounds = columns.Select(column => (Start: Start(column.Calendar.Zone, column.Day), End: Start(column.Calendar.Zone, column.Day.PlusDays(1)))).ToArray();
-        var (setup, read) = (await clinics.Now(stop), new List<StoredResource>());
-        string? cursor = null;
-        do
-        {
-            // Days of the search are those of the place of each appointment: one more on each side, for what lasts over midnight too.
-            var page = await record.Everywhere(cursor, "Appointment", filter, stop, ("actor", string.Join(',', columns.Select(column => column.Calendar.Actor).Distinct())), ("date", $"ge{RecordQuery.Day(first.ToDateTimeUnspecified().AddDays(-1))}"),
-                ("date", $"le{RecordQuery.Day(columns[^1].Day.ToDateTimeUnspecified().AddDays(1))}"), ("status", "booked,pending,arrived,checked-in,fulfilled,noshow"), ("_sort", "date"), ("_count", PerPage.ToString(CultureInfo.InvariantCulture)));
-            read.AddRange(page.Matches);
-            cursor = page.NextCursor;
-        }
-        while (cursor is not null);
+        var setup = await clinics.Now(stop);
+        // Days of the search are those of the place of each appointment: one more on each side, for what lasts over midnight too.
+        var read = await record.All("Appointment", filter, stop, ("actor", string.Join(',', columns.Select(column => column.Calendar.Actor).Distinct())), ("date", $"ge{RecordQuery.Day(first.ToDateTimeUnspecified().AddDays(-1))}"),
+            ("date", $"le{RecordQuery.Day(columns[^1].Day.ToDateTimeUnspecified().AddDays(1))}"), ("status", "booked,pending,arrived,checked-in,fulfilled,noshow"), ("_sort", "date"), ("_count", PerPage.ToString(CultureInfo.InvariantCulture))).ToListAsync(stop);
         using var parsed = new ParsedRecord();
-        var appointments = parsed.Add(read).Select(stored => (stored.Stored, stored.Json, Actors: stored.Json.ItemsAt("participant").Select(participant => participant.At("actor").TextAt("reference")).OfType<string>().ToList(),
+        var appointments = parsed.Add(read).Select(stored => (stored.Stored, stored.Json, Actors: AppointmentReading.Actors(stored.Json).ToList(),
             Start: FhirDate.Read(stored.Json.TextAt("start"))?.Instant, End: FhirDate.Read(stored.Json.TextAt("end"))?.Instant)).ToList();
         var shown = appointments.Where(appointment => Enumerable.Range(0, columns.Length).Any(i => appointment.Actors.Contains(columns[i].Calendar.Actor) && appointment.Start < bounds[i].End.ToDateTimeOffset() && appointment.End > bounds[i].Start.ToDateTimeOffset())).ToList();
         var people = await record.Patients(shown.Select(appointment => RecordQuery.PatientOf(appointment.Json)).OfType<string>(), filter, stop);
@@ -143,7 +136,7 @@ sealed class CalendarQuery(RecordQuery record, RecordStore store, Clinics clinic
                 if (!actors.Contains(calendar.Actor) || start is not { } begins || end is not { } ends || begins >= to.ToDateTimeOffset() || ends <= from.ToDateTimeOffset()) continue;
                 known.Add(stored.Id);
                 var patient = RecordQuery.PatientOf(json) is { } id && people.TryGetValue(id, out var found) ? found.Header : null;
-                var service = actors.Select(actor => actor.Split('/') is ["HealthcareService", var named] ? setup.Services.GetValueOrDefault(named) : null).FirstOrDefault(service => service is not null);
+                var service = AppointmentReading.ServiceOf(json, setup);
                 var status = json.TextAt("status") ?? "";
                 entries.Add(Entry(EntryKind.Appointment, begins, ends) with
                 {

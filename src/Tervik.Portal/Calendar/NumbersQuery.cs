@@ -75,39 +75,32 @@ sealed class NumbersQuery(RecordQuery record, Clinics clinics, WaitingList waiti
         var services = setup.Services.Values.Where(service => service.Organization is { } unit && units.Contains(unit)).OrderBy(service => service.Name, StringComparer.CurrentCulture).ToList();
         var calendars = services.SelectMany(service => service.Needs).SelectMany(setup.CalendarsOf).Distinct().OrderBy(calendar => calendar.ActorName, StringComparer.CurrentCulture).ToList();
         var found = new List<(string Service, string Status, string? Reason, DateTimeOffset Start, int Minutes, double? LeadDays, IReadOnlyList<string> Actors)>();
-        string? cursor = null;
         if (services.Count > 0)
-            do
-            {
-                var page = await record.Everywhere(cursor, "Appointment", AccessFilter.Everything, stop, ("actor", string.Join(',', services.Select(service => $"HealthcareService/{service.Id}"))),
-                    ("date", $"ge{from:yyyy-MM-dd}"), ("date", $"le{to:yyyy-MM-dd}"), ("_count", PerPage.ToString(CultureInfo.InvariantCulture)));
-                foreach (var stored in page.Matches)
-                    if (RecordQuery.Take(stored, json => FhirDate.Read(json.TextAt("start")) is { } start && FhirDate.Read(json.TextAt("end")) is { } end && Actors(json) is var actors
-                        ? (actors.First(actor => services.Exists(service => actor == $"HealthcareService/{service.Id}")), json.TextAt("status") ?? "", json.At("cancelationReason").FirstAt("coding").TextAt("code"), start.Instant, (int)(end.Instant - start.Instant).TotalMinutes,
-                            FhirDate.Read(json.TextAt("created")) is { } made ? (start.Instant - made.Instant).TotalDays : (double?)null, actors) : default) is { Item1: not null } one) found.Add(one);
-                cursor = page.NextCursor;
-            }
-            while (cursor is not null);
+            await foreach (var stored in record.All("Appointment", AccessFilter.Everything, stop, ("actor", string.Join(',', services.Select(service => $"HealthcareService/{service.Id}"))),
+                ("date", $"ge{from:yyyy-MM-dd}"), ("date", $"le{to:yyyy-MM-dd}"), ("_count", PerPage.ToString(CultureInfo.InvariantCulture))))
+                if (stored.Take(json => FhirDate.Read(json.TextAt("start")) is { } start && FhirDate.Read(json.TextAt("end")) is { } end && AppointmentReading.Actors(json).ToList() is var actors
+                    ? (actors.First(actor => services.Exists(service => actor == $"HealthcareService/{service.Id}")), json.TextAt("status") ?? "", json.At("cancelationReason").FirstAt("coding").TextAt("code"), start.Instant, (int)(end.Instant - start.Instant).TotalMinutes,
+                        FhirDate.Read(json.TextAt("created")) is { } made ? (start.Instant - made.Instant).TotalDays : (double?)null, actors) : default) is { Item1: not null } one) found.Add(one);
 
         // Those that are over too, which the set-up no longer knows.
         IReadOnlyList<Records.Resources.StoredResource> away = calendars.Count == 0 ? [] : (await record.Everywhere("Slot", AccessFilter.Everything, stop, ("schedule", string.Join(',', calendars.Select(calendar => calendar.Reference))), ("status", "busy-unavailable"), ("start", $"le{to:yyyy-MM-dd}"), ("_sort", "-start"), ("_count", MostAbsences.ToString(CultureInfo.InvariantCulture)))).Matches;
-        var absences = away.Select(stored => RecordQuery.Take(stored, json => Absence.Read(stored.Id, stored.Version, json))).OfType<Absence>().ToLookup(absence => absence.Schedule);
+        var absences = away.Select(stored => stored.Take(json => Absence.Read(stored.Id, stored.Version, json))).OfType<Absence>().ToLookup(absence => absence.Schedule);
         var waits = (await waiting.Waiting(null, stop)).GroupBy(one => one.Service).ToDictionary(of => of.Key, of => of.Count());
         var (first, last) = (LocalDate.FromDateOnly(from), LocalDate.FromDateOnly(to));
-        var kept = found.Where(one => one.Status is not ("cancelled" or "entered-in-error" or "proposed")).ToList();
+        var kept = found.Where(one => IsKept(one.Status)).ToList();
         return new(from, to,
             [.. services.Select(service =>
             {
                 var own = found.Where(one => one.Service == $"HealthcareService/{service.Id}").ToList();
                 var lead = own.Where(one => one.LeadDays is not null && one.Status is not ("cancelled" or "entered-in-error")).Select(one => one.LeadDays!.Value).Order().ToList();
-                return new ServiceNumbers(service.Name, own.Count(kept.Contains), own.Count(one => one.Status == "fulfilled"), own.Count(one => one.Status == "noshow"), own.Count(one => one.Status == "cancelled" && one.Reason?.StartsWith("pat", StringComparison.Ordinal) == true),
+                return new ServiceNumbers(service.Name, own.Count(one => IsKept(one.Status)), own.Count(one => one.Status == "fulfilled"), own.Count(one => one.Status == "noshow"), own.Count(one => one.Status == "cancelled" && one.Reason?.StartsWith("pat", StringComparison.Ordinal) == true),
                     own.Count(one => one.Status == "cancelled" && one.Reason?.StartsWith("prov", StringComparison.Ordinal) == true), lead.Count == 0 ? null : lead[lead.Count / 2], waits.GetValueOrDefault(service.Id));
             })],
             [.. calendars.Select(calendar => new CalendarNumbers(calendar.ActorName ?? calendar.Actor, Open(calendar, absences[calendar.Reference], first, last), kept.Where(one => one.Actors.Contains(calendar.Actor)).Sum(one => (long)one.Minutes)))],
             [.. Enumerable.Range(0, Period.DaysBetween(Monday(first), last) / 7 + 1).Select(week => Monday(first).PlusDays(7 * week)).Select(monday => new WeekNumbers(monday, kept.Count(one => In(one.Start, monday)), kept.Count(one => one.Status == "noshow" && In(one.Start, monday)), found.Count(one => one.Status == "cancelled" && In(one.Start, monday))))]);
     }
 
-    static IReadOnlyList<string> Actors(System.Text.Json.JsonElement json) => [.. json.ItemsAt("participant").Select(one => one.At("actor").TextAt("reference")).OfType<string>()];
+    static bool IsKept(string status) => status is not ("cancelled" or "entered-in-error" or "proposed");
 
     static LocalDate Monday(LocalDate day) => day.PlusDays(1 - (int)day.DayOfWeek);
 

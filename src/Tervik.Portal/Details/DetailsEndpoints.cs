@@ -31,7 +31,7 @@ static class DetailsEndpoints
         if (visit.Refusal is { } refusal) return refusal;
         if (visit.Person.IsProfessional || await record.Patient(id, visit.Filter, stop) is not var (header, stored)) return await visit.NotFound(stop);
         await visit.Log("details", [stored], [record.Compartment(id)], stop);
-        var values = RecordQuery.Take(stored, PatientDetails.Values);
+        var values = stored.Take(PatientDetails.Values);
         return visit.Page<DetailsPage>(new DetailsModel(header, values[PatientDetails.Language], saved is not null), Form.Of(request, stored.Version, values));
     }
 
@@ -40,7 +40,7 @@ static class DetailsEndpoints
         var (visit, form) = await entrance.EnterForm(request, new("update-own", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await record.Patient(id, visit.Filter, stop) is not var (header, stored)) return await visit.NotFound(stop);
-        var now = RecordQuery.Take(stored, PatientDetails.Values);
+        var now = stored.Take(PatientDetails.Values);
         var values = PatientDetails.Read(form, now);
         if (!form.MustShowAgain && form.Version is { } version)
         {
@@ -49,11 +49,11 @@ static class DetailsEndpoints
             if (began is { IsDeleted: false })
             {
                 var patient = JsonNode.Parse(began.Body)!.AsObject();
-                PatientDetails.Apply(patient, RecordQuery.Take(began, PatientDetails.Values), values);
+                PatientDetails.Apply(patient, began.Take(PatientDetails.Values), values);
                 var result = await writer.Write(visit, id, "write-details", [new(patient, id, version)], stop);
                 if (result.Outcome == Written.Saved) return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/details?saved=1");
                 if (result.Outcome == Written.Refused) form.Fail("", Words.Of("refused by the record", string.Join(' ', result.Faults.Select(fault => fault.What))));
-                else if (result.Current is { } current) form.Conflict(current.Version, RecordQuery.Take(current, PatientDetails.Values), await authors.Of(id, current, visit.Filter, stop));
+                else if (result.Current is { } current) form.Conflict(current.Version, current.Take(PatientDetails.Values), await authors.Of(id, current, visit.Filter, stop));
                 else form.Fail("", Words.Of("gone meanwhile"));
             }
             else form.Conflict(stored.Version, now, await authors.Of(id, stored, visit.Filter, stop));

@@ -46,7 +46,7 @@ static class DocumentsEndpoints
         var visit = await entrance.Enter(request, new("read", type, entry), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await sections.Open(id, request, visit.Filter, stop) is not { } section || await section.One(type, entry) is not { } stored) return await visit.NotFound(stop);
-        if (RecordQuery.Take(stored, Attachment.In).ElementAtOrDefault(number) is not { } file
+        if (stored.Take(Attachment.In).ElementAtOrDefault(number) is not { } file
             || await DocumentsQuery.Bytes(section, store, visit.Filter, stored, file, stop) is not var (bytes, contentType)) return await visit.NotFound(stop);
         await visit.Log("attachment", [stored], [section.Compartment], stop);
 

@@ -102,7 +102,7 @@ static class DocumentsQuery
     /// <summary>The attachments of an entry; one whose bytes this reader cannot have here is known by its name only.</summary>
     public static async Task<List<Attachment>> Files(Section section, RecordStore store, AccessFilter filter, StoredResource entry, CancellationToken stop)
     {
-        var files = RecordQuery.Take(entry, Attachment.In);
+        var files = entry.Take(Attachment.In);
         for (var i = 0; i < files.Count; i++)
             if (files[i].BinaryId is not null && await Bytes(section, store, filter, entry, files[i], stop) is null) files[i] = files[i] with { Url = null };
         return files;
@@ -149,7 +149,7 @@ static class DocumentsQuery
     static async Task<List<Fact>> Results(Section section, StoredResource report)
     {
         var facts = new List<Fact>();
-        foreach (var id in RecordQuery.Take(report, json => json.ItemsAt("result").Select(result => result.TextAt("reference")).OfType<string>().Where(target => target.StartsWith("Observation/", StringComparison.Ordinal)).Select(target => target["Observation/".Length..]).Take(MostResults).ToList()))
+        foreach (var id in report.Take(json => json.ItemsAt("result").Select(result => result.TextAt("reference")).OfType<string>().Where(target => target.StartsWith("Observation/", StringComparison.Ordinal)).Select(target => target["Observation/".Length..]).Take(MostResults).ToList()))
             if (await section.One("Observation", id) is { } observation)
                 section.Take(observation, shown =>
                 {
@@ -167,7 +167,7 @@ static class DocumentsQuery
     {
         if (file.Base64 is not null) return file.Bytes() is { } inside ? (inside, file.ContentType) : null;
         if (file.BinaryId is not { } id || await store.Read("Binary", id, AccessFilter.Everything, stop) is not { IsDeleted: false } binary) return null;
-        var (context, type, data) = RecordQuery.Take(binary, json => (json.At("securityContext").TextAt("reference"), json.TextAt("contentType"), json.TextAt("data")));
+        var (context, type, data) = binary.Take(json => (json.At("securityContext").TextAt("reference"), json.TextAt("contentType"), json.TextAt("data")));
         var isOpen = (await store.Visible([binary], filter, stop)).Count > 0 || binary.Compartment == 0 && (context == $"{entry.Type}/{entry.Id}" || context == $"Patient/{section.Patient.Id}");
         if (!isOpen || data is null) return null;
         var bytes = new byte[data.Length / 4 * 3 + 3];

@@ -55,7 +55,7 @@ static class EntryHistory
         var who = provenances.Select(provenance => section.Take(provenance, shown => Agent(shown, $"{target}/_history/{version.Version.ToString(CultureInfo.InvariantCulture)}"))).OfType<string>().FirstOrDefault()
             ?? (version.IsDeleted ? null : section.Take(version, Writer));
         return new(version.Version, when, who, version.IsDeleted, version.IsDeleted || before is null ? null
-            : section.Take(version, young => RecordQuery.Take(before, old => EntryRows.Changes(old, young.Json, section.Mentions))));
+            : section.Take(version, young => before.Take(old => EntryRows.Changes(old, young.Json, section.Mentions))));
     }
 
     static string? Agent(Shown provenance, string target) => !provenance.Json.ItemsAt("target").Any(one => one.TextAt("reference") == target) ? null

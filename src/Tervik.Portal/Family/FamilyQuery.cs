@@ -53,7 +53,7 @@ sealed class FamilyQuery(RecordQuery record, SharingQuery lines, StaffQuery name
     public async Task<string?> ByNationalNumber(string number, CancellationToken stop)
     {
         var page = await search.Search(new("Patient", [new("identifier", SearchSyntax.Escape(number)), new("_count", "20")], Strict: true), AccessFilter.Everything, stop);
-        var bearers = page.Matches.Where(match => RecordQuery.Take(match, json => FamilyRelations.NationalNumbers(json).Any(one => one.Value == number))).ToList();
+        var bearers = page.Matches.Where(match => match.Take(json => FamilyRelations.NationalNumbers(json).Any(one => one.Value == number))).ToList();
         return bearers.Count == 1 ? bearers[0].Id : null;
     }
 
@@ -63,7 +63,7 @@ sealed class FamilyQuery(RecordQuery record, SharingQuery lines, StaffQuery name
         var offered = new List<(string, string)>();
         foreach (var (reference, name) in demonstration?.Patients ?? [])
             if (reference != self && await record.Patient(reference["Patient/".Length..], AccessFilter.Everything, stop) is var (_, stored)
-                && RecordQuery.Take(stored, json => FamilyRelations.NationalNumbers(json).Select(one => one.Value).FirstOrDefault()) is { } number)
+                && stored.Take(json => FamilyRelations.NationalNumbers(json).Select(one => one.Value).FirstOrDefault()) is { } number)
                 offered.Add((number, $"{number} – {await names.NameOf(reference, stop) ?? name}"));
         return offered;
     }

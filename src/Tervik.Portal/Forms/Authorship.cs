@@ -15,7 +15,7 @@ sealed class Authorship(RecordQuery record)
     {
         var authors = new Dictionary<int, (string, FhirDate)>();
         foreach (var provenance in await record.Find(patient, "Provenance", filter, stop, ("target", $"{type}/{id}"), ("_count", MostVersions)))
-            RecordQuery.Take(provenance, json =>
+            provenance.Take(json =>
             {
                 foreach (var target in json.ItemsAt("target"))
                     if (target.TextAt("reference")?.Split('/') is [var one, var logical, "_history", var version] && one == type && logical == id && int.TryParse(version, System.Globalization.CultureInfo.InvariantCulture, out var number)

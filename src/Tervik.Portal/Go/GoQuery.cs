@@ -40,7 +40,7 @@ sealed class GoQuery(RecordQuery record)
         var read = await Patients(text, filter, stop);
         foreach (var stored in read)
         {
-            var header = RecordQuery.Take(stored, json => PatientHeader.Read(json, record.Today));
+            var header = stored.Take(json => PatientHeader.Read(json, record.Today));
             var detail = string.Join(" · ", new[] { header.Born?.Short, header.MainIdentifier }.OfType<string>());
             hits.Add(new("Patients", header.Name, detail.Length > 0 ? detail : null, $"/patients/{Uri.EscapeDataString(header.Id)}"));
         }

@@ -22,7 +22,7 @@ static class ImagingQuery
     }
 
     // A report names its studies, or both answer the same order.
-    static bool IsOf(StoredResource report, Shown study) => RecordQuery.Take(report, json =>
+    static bool IsOf(StoredResource report, Shown study) => report.Take(json =>
         json.ItemsAt("imagingStudy").Any(one => one.TextAt("reference") == $"ImagingStudy/{study.Id}")
         || json.ItemsAt("basedOn").Select(order => order.TextAt("reference")).OfType<string>().Intersect(study.Json.ItemsAt("basedOn").Select(order => order.TextAt("reference")).OfType<string>()).Any());
 

@@ -42,13 +42,13 @@ static class LookUpEndpoints
         var number = form.Text("number", LongestNumber);
         if (form.MustShowAgain) return visit.Page<LookUpPage>(new LookUpModel(null, null, IsOpen: false), form);
         var bearers = (await record.Everywhere("Patient", AccessFilter.Everything, stop, ("identifier", SearchSyntax.Escape(number)), ("_count", "5"))).Matches
-            .Where(stored => RecordQuery.Take(stored, json => FamilyRelations.NationalNumbers(json).Any(one => one.Value == number))).ToList();
+            .Where(stored => stored.Take(json => FamilyRelations.NationalNumbers(json).Any(one => one.Value == number))).ToList();
         if (bearers is not [var bearer])
         {
             await visit.Log("number", [], [], stop);
             return visit.Page<LookUpPage>(new LookUpModel(number, null, IsOpen: false), form);
         }
-        var header = RecordQuery.Take(bearer, json => PatientHeader.Read(json, record.Today));
+        var header = bearer.Take(json => PatientHeader.Read(json, record.Today));
         await visit.Log("number", [bearer], [record.Compartment(header.Id)], stop);
         return visit.Page<LookUpPage>(new LookUpModel(number, header, await record.Patient(header.Id, visit.Filter, stop) is not null), form);
     }

@@ -89,7 +89,7 @@ static class MedicationEndpoints
         if (model.Current.FirstOrDefault(line => line.Id == prescription && !line.IsReported) is not { } line) return null;
         var (owner, name) = (line.Prescriber, line.By);
         if (owner is null && await record.Patient(model.Patient.Id, visit.Filter, stop) is var (_, stored))
-            (owner, name) = RecordQuery.Take(stored, json => json.FirstAt("generalPractitioner") is var doctor && doctor.TextAt("reference") is ['P', ..] reference ? (reference, doctor.TextAt("display")) : ((string?)null, (string?)null));
+            (owner, name) = stored.Take(json => json.FirstAt("generalPractitioner") is var doctor && doctor.TextAt("reference") is ['P', ..] reference ? (reference, doctor.TextAt("display")) : ((string?)null, (string?)null));
         return (new(model.Patient, line, model.OpenRequest(line), name), owner);
     }
 

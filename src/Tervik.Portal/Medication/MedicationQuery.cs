@@ -47,7 +47,7 @@ sealed class MedicationQuery(RecordQuery record, RecordStore store)
         var allergies = await Allergies(id, filter, read, stop);
         var tasks = await record.Find(id, "Task", filter, stop, ("code", RenewalRequest.Token), ("_count", MostEntries));
         read.AddRange(tasks);
-        var requests = tasks.Select(task => RecordQuery.Take(task, json => RenewalRequest.Read(task, json, lines))).OrderBy(request => request.IsOpen ? 0 : 1).ThenByDescending(request => request.Stored.AtUs).ToList();
+        var requests = tasks.Select(task => task.Take(json => RenewalRequest.Read(task, json, lines))).OrderBy(request => request.IsOpen ? 0 : 1).ThenByDescending(request => request.Stored.AtUs).ToList();
         return (new(header, DateOnly.FromDateTime(record.Today), current, past, allergies, requests, lines), read);
     }
 
@@ -61,7 +61,7 @@ sealed class MedicationQuery(RecordQuery record, RecordStore store)
     {
         var found = await record.Find(id, "AllergyIntolerance", filter, stop, ("_count", MostEntries));
         read.AddRange(found);
-        return [.. found.Select(allergy => RecordQuery.Take(allergy, json => MedicationAllergy.Read(allergy.Id, json))).OfType<MedicationAllergy>()];
+        return [.. found.Select(allergy => allergy.Take(json => MedicationAllergy.Read(allergy.Id, json))).OfType<MedicationAllergy>()];
     }
 
     async Task<List<MedicationLine>> Lines(string id, AccessFilter filter, List<StoredResource> read, CancellationToken stop)
@@ -123,7 +123,7 @@ sealed class MedicationQuery(RecordQuery record, RecordStore store)
             if (known.TryGetValue($"{type}/{logical}", out var seen)) return seen;
             if (await store.Read(type, logical, filter, stop) is not { IsDeleted: false } stored) return null;
             read.Add(stored);
-            return known[$"{type}/{logical}"] = RecordQuery.Take(stored, take);
+            return known[$"{type}/{logical}"] = stored.Take(take);
         }
     }
 

@@ -123,7 +123,7 @@ sealed class MessagesQuery(RecordQuery record, RecordStore store, DutyQuery duti
     public async Task<IReadOnlyList<StoredResource>> UnreadThreads(Party party, int most, AccessFilter filter, CancellationToken stop)
     {
         var threads = (await record.Everywhere("Communication", filter, stop, ("_tag", UnreadBy(party)), ("_sort", "-sent"), Count(most))).Matches;
-        return [.. threads.Concat(await UnreadForeign(party, filter, stop)).OrderByDescending(one => RecordQuery.Take(one, json => FhirDate.Read(json.TextAt("sent"))?.Instant ?? DateTimeOffset.MinValue)).Take(most)];
+        return [.. threads.Concat(await UnreadForeign(party, filter, stop)).OrderByDescending(one => one.Take(json => FhirDate.Read(json.TextAt("sent"))?.Instant ?? DateTimeOffset.MinValue)).Take(most)];
     }
 
     /// <returns>The page and what was read for it; null when the patient it is narrowed to is not to be seen.</returns>
@@ -143,7 +143,7 @@ sealed class MessagesQuery(RecordQuery record, RecordStore store, DutyQuery duti
         {
             which.Add(("_tag", UnreadBy(party)));
             // Of other systems; they have no label, and are few.
-            if (cursor is null) foreign = [.. (await UnreadForeign(party, filter, stop)).Where(one => of is null || RecordQuery.Take(one, RecordQuery.PatientOf) == of.Id)];
+            if (cursor is null) foreign = [.. (await UnreadForeign(party, filter, stop)).Where(one => of is null || one.Take(RecordQuery.PatientOf) == of.Id)];
         }
         else if (show == "urgent") which.Add(("_tag", MessageCodes.UrgentTag));
         if (show != "urgent" && person.IsProfessional)
@@ -153,7 +153,7 @@ sealed class MessagesQuery(RecordQuery record, RecordStore store, DutyQuery duti
         }
         var page = await record.Everywhere(cursor, "Communication", filter, stop, [.. which, ("_sort", "-sent"), Count(PageSize)]);
         List<StoredResource> read = [.. urgent, .. foreign, .. page.Matches];
-        var people = await record.Patients(read.Select(one => RecordQuery.Take(one, RecordQuery.PatientOf)).OfType<string>(), filter, stop);
+        var people = await record.Patients(read.Select(one => one.Take(RecordQuery.PatientOf)).OfType<string>(), filter, stop);
         IReadOnlyList<ThreadLine> Lines(IEnumerable<StoredResource> threads) => [.. threads.Select(one => Line(one, party, person, people))];
         var unread = await Unread(party, filter, stop) + (show == "unread" && cursor is null && of is null ? foreign.Count : (await UnreadForeign(party, filter, stop)).Count);
         return (new(show, of, Lines(urgent), Lines(foreign.Concat(page.Matches)), unread, page.NextCursor, page.PreviousCursor), [.. read, .. people.Values.Select(one => one.Stored)], [.. people.Keys]);
@@ -173,17 +173,17 @@ sealed class MessagesQuery(RecordQuery record, RecordStore store, DutyQuery duti
     public async Task<OpenThread?> Open(string id, SignedIn person, AccessFilter filter, CancellationToken stop)
     {
         if (await store.Read("Communication", id, filter, stop) is not { IsDeleted: false } stored) return null;
-        if (RecordQuery.Take(stored, RecordQuery.PatientOf) is not { } patient || await record.Patient(patient, filter, stop) is not var (header, who)) return null;
+        if (stored.Take(RecordQuery.PatientOf) is not { } patient || await record.Patient(patient, filter, stop) is not var (header, who)) return null;
         var thread = MessageThread.Of(stored.Body);
         var party = WritingAbout(await PartyOf(person, stop), $"Patient/{patient}", header.Name);
         var (parts, isCut) = thread is null ? ([stored], false) : await Parts(id, filter, stop);
-        var isIn = thread?.Has(party) ?? RecordQuery.Take(stored, json => json.ItemsAt("recipient").Append(json.At("sender")).Any(one => one.TextAt("reference") is { } reference && party.Is(reference)));
+        var isIn = thread?.Has(party) ?? stored.Take(json => json.ItemsAt("recipient").Append(json.At("sender")).Any(one => one.TextAt("reference") is { } reference && party.Is(reference)));
         var line = Line(stored, party, person, new() { [patient] = (header, who) });
-        var messages = parts.ConvertAll(one => RecordQuery.Take(one, json => View(one.Id, json, thread, party)));
-        var until = parts.Count == 0 ? "" : RecordQuery.Take(parts[^1], json => json.TextAt("sent") ?? "");
+        var messages = parts.ConvertAll(one => one.Take(json => View(one.Id, json, thread, party)));
+        var until = parts.Count == 0 ? "" : parts[^1].Take(json => json.TextAt("sent") ?? "");
         // A single message of elsewhere names what it is about as a thread does.
         List<(string, string)> about = [];
-        foreach (var one in RecordQuery.Take(stored, json => json.ItemsAt("about").Select(one => (Reference: one.TextAt("reference"), Words: one.TextAt("display"))).ToList()))
+        foreach (var one in stored.Take(json => json.ItemsAt("about").Select(one => (Reference: one.TextAt("reference"), Words: one.TextAt("display"))).ToList()))
             if (one.Reference?.Split('/') is [var type, var entry]) about.Add((one.Words ?? ElementWords.Type(type), $"/patients/{Uri.EscapeDataString(patient)}/entry/{Uri.EscapeDataString(type)}/{Uri.EscapeDataString(entry)}"));
         return new(stored, thread, party, new(id, stored.Version, line, header, person.Owns(patient), about, thread is null ? [] : [.. thread.Participants.Select(one => one.Name)], thread?.UrgentReason,
             messages, isCut, isIn, thread?.Holder is { } holder && party.Is(holder.Reference), until), [stored, who, .. thread is null ? [] : parts]);
@@ -191,7 +191,7 @@ sealed class MessagesQuery(RecordQuery record, RecordStore store, DutyQuery duti
 
     /// <summary>The thread that a message is part of; null when it is none's.</summary>
     public async Task<string?> ThreadOf(string message, AccessFilter filter, CancellationToken stop) => await store.Read("Communication", message, filter, stop) is { IsDeleted: false } stored
-        ? RecordQuery.Take(stored, json => json.ItemsAt("partOf").Select(one => one.TextAt("reference")?.Split('/') is ["Communication", var thread] ? thread : null).OfType<string>().FirstOrDefault()) : null;
+        ? stored.Take(json => json.ItemsAt("partOf").Select(one => one.TextAt("reference")?.Split('/') is ["Communication", var thread] ? thread : null).OfType<string>().FirstOrDefault()) : null;
 
     async Task<(List<StoredResource> Parts, bool IsCut)> Parts(string id, AccessFilter filter, CancellationToken stop)
     {
@@ -211,11 +211,11 @@ sealed class MessagesQuery(RecordQuery record, RecordStore store, DutyQuery duti
 
     static ThreadLine Line(StoredResource stored, Party party, SignedIn person, Dictionary<string, (PatientHeader Header, StoredResource Stored)> people)
     {
-        var patient = RecordQuery.Take(stored, RecordQuery.PatientOf) is { } id && !person.Owns(id) && people.TryGetValue(id, out var found) ? found.Header : null;
+        var patient = stored.Take(RecordQuery.PatientOf) is { } id && !person.Owns(id) && people.TryGetValue(id, out var found) ? found.Header : null;
         if (MessageThread.Of(stored.Body) is { } thread)
             return new(stored.Id, thread.Topic.Length > 0 ? thread.Topic : Words.Of("one of Messages"), patient, string.Join(", ", thread.Participants.Where(one => one.Reference != party.Self.Reference).Select(one => one.Name)),
                 thread.Sent is { } sent ? FhirDate.Read(MessageThread.Write(sent)) : null, thread.IsUnreadBy(party), thread.IsUrgent && !thread.IsClosed, thread.IsClosed, thread.Holder?.Name);
-        return RecordQuery.Take(stored, json =>
+        return stored.Take(json =>
         {
             var text = Codes.Write(json.At("topic")) ?? json.FirstAt("payload").TextAt("contentString") ?? Words.Of("one of Messages");
             return new ThreadLine(stored.Id, text.Length > ShownLetters ? $"{text[..(char.IsHighSurrogate(text[ShownLetters - 1]) ? ShownLetters - 1 : ShownLetters)]}…" : text, patient, json.At("sender").TextAt("display") ?? "", FhirDate.Read(json.TextAt("sent")),

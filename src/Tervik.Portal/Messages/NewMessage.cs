@@ -102,7 +102,7 @@ static class NewMessage
             if (choices.Count > 0 && await record.Patient(person.Id, visit.Filter, stop) is var (_, self)) choices.Insert(0, self);
             about ??= person.Id;
         }
-        List<PatientHeader> chosen = [.. choices.Select(one => RecordQuery.Take(one, json => PatientHeader.Read(json, record.Today)))];
+        List<PatientHeader> chosen = [.. choices.Select(one => one.Take(json => PatientHeader.Read(json, record.Today)))];
         if (about is null) return (new(null, chosen, null, [], sought), choices, party);
         // Patients write about themselves and the children they have custody of; others' records they were let into they only read.
         if (!person.IsProfessional && !party.Is($"Patient/{about}") || await record.Patient(about, visit.Filter, stop) is not var (header, stored)) return null;

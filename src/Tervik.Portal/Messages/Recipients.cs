@@ -36,7 +36,7 @@ sealed class Recipients(RecordQuery record, RecordStore store, CareRelations car
             if (!person.IsProfessional && reference.StartsWith("Practitioner/", StringComparison.Ordinal) && !(await professionals.Of(reference, stop)).Seeing.Sees("Communication", [compartment])) continue;
             if (await Find(reference, filter, stop) is { } who) offered.Add(new(who, who.Name, reference.StartsWith("Organization/", StringComparison.Ordinal) ? "to a unit" : "to who treats"));
         }
-        var generals = await record.Patient(patient.Id, filter, stop) is var (_, stored) ? RecordQuery.Take(stored, json => json.ItemsAt("generalPractitioner").Select(one => one.TextAt("reference")).OfType<string>().ToHashSet()) : [];
+        var generals = await record.Patient(patient.Id, filter, stop) is var (_, stored) ? stored.Take(json => json.ItemsAt("generalPractitioner").Select(one => one.TextAt("reference")).OfType<string>().ToHashSet()) : [];
         return [.. offered.OrderBy(one => one.Group switch { "to the patient" => 0, "to who treats" => 1, _ => 2 }).ThenBy(one => generals.Contains(one.Who.Reference) ? 0 : 1).ThenBy(one => one.Words, StringComparer.CurrentCulture)
             .Select(one => generals.Contains(one.Who.Reference) ? one with { Words = $"{one.Words} ({Words.Of("General practitioner")})" } : one)];
     }
@@ -53,22 +53,22 @@ sealed class Recipients(RecordQuery record, RecordStore store, CareRelations car
         foreach (var one in people)
         {
             var reference = $"Practitioner/{one.Id}";
-            var role = roles.Where(role => RecordQuery.Take(role, json => json.At("practitioner").TextAt("reference") == reference)).Select(role => RecordQuery.Take(role, WordsOfRole)).FirstOrDefault();
-            var name = RecordQuery.Take(one, Names.OfPerson);
+            var role = roles.Where(role => role.Take(json => json.At("practitioner").TextAt("reference") == reference)).Select(role => role.Take(WordsOfRole)).FirstOrDefault();
+            var name = one.Take(Names.OfPerson);
             found.Add(new(new(reference, name), role is null ? name : $"{name}, {role}", "to a person"));
         }
         foreach (var one in units)
-            if (RecordQuery.Take(one, Names.OfPerson) is var name) found.Add(new(new($"Organization/{one.Id}", name), name, "to a unit"));
-        foreach (var one in bySpecialty.Where(one => RecordQuery.Take<bool>(one, IsActive)))
-            if (RecordQuery.Take(one, NameOfRole) is var name) found.Add(new(new($"PractitionerRole/{one.Id}", name), name, "to a role"));
+            if (one.Take(Names.OfPerson) is var name) found.Add(new(new($"Organization/{one.Id}", name), name, "to a unit"));
+        foreach (var one in bySpecialty.Where(one => one.Take<bool>(IsActive)))
+            if (one.Take(NameOfRole) is var name) found.Add(new(new($"PractitionerRole/{one.Id}", name), name, "to a role"));
         return [.. found.Where(one => !party.Standing.Contains(one.Who.Reference) || one.Who.Reference.StartsWith("Organization/", StringComparison.Ordinal))];
     }
 
     /// <summary>Who a reference names; null when it is nobody a message can go to.</summary>
     public async Task<Correspondent?> Find(string reference, AccessFilter filter, CancellationToken stop)
     {
-        if (reference.Split('/') is not [var type and ("Practitioner" or "PractitionerRole" or "Organization"), { Length: > 0 } id] || await store.Read(type, id, filter, stop) is not { IsDeleted: false } stored || !RecordQuery.Take<bool>(stored, IsActive)) return null;
-        return new(reference, RecordQuery.Take(stored, json => type == "PractitionerRole" ? NameOfRole(json) : Names.OfPerson(json)));
+        if (reference.Split('/') is not [var type and ("Practitioner" or "PractitionerRole" or "Organization"), { Length: > 0 } id] || await store.Read(type, id, filter, stop) is not { IsDeleted: false } stored || !stored.Take<bool>(IsActive)) return null;
+        return new(reference, stored.Take(json => type == "PractitionerRole" ? NameOfRole(json) : Names.OfPerson(json)));
     }
 
     static bool IsActive(JsonElement json) => json.At("active").ValueKind != JsonValueKind.False;

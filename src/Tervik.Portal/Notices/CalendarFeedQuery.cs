@@ -39,7 +39,7 @@ sealed class CalendarFeedQuery(RecordQuery record, TrustSettings trust)
         return (CalendarFile.Of([.. shown.Select(one => one.Entry!)], trust.Issuer, name: Words.Of("calendar name"), refresh: Refresh), [.. shown.Select(one => one.Stored)]);
     }
 
-    CalendarEntry? Entry(StoredResource stored, CalendarDetail detail) => RecordQuery.Take(stored, json =>
+    CalendarEntry? Entry(StoredResource stored, CalendarDetail detail) => stored.Take(json =>
     {
         // A day without a time is no appointment that a calendar could hold.
         if (json.TextAt("start") is not { Length: > 10 } text || FhirDate.Read(text) is not { } start) return null;

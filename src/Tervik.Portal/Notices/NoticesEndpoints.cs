@@ -64,7 +64,7 @@ static class NoticesEndpoints
             if (stored is null && notice.Kind != NoticeKind.Cancelled) continue;
             var of = patients.TryGetValue(notice.Patient, out var patient) ? patient.Header.Name : null;
             if (!visit.Person.Owns(notice.Patient) && of is null) continue;
-            lines.Add(new(notice, of, stored is { Type: "Appointment" } ? RecordQuery.Take(stored, json => FhirDate.Of(json, "start")?.DayAndTime) : null));
+            lines.Add(new(notice, of, stored is { Type: "Appointment" } ? stored.Take(json => FhirDate.Of(json, "start")?.DayAndTime) : null));
             if (stored is not null) read.Add(stored);
         }
         await visit.Log("notices", [.. read.DistinctBy(one => (one.Type, one.Id)), .. patients.Values.Select(one => one.Stored)], [], stop);

@@ -76,7 +76,7 @@ sealed class PatientsQuery(SearchEngine search, RecordQuery record, DutyQuery du
             var found = (await record.Everywhere(type, filter, stop, ("patient", string.Join(',', waiting.Select(id => $"Patient/{id}"))), ("date", date), ("_sort", sort), ("_count", $"{PartSize}"))).Matches;
             foreach (var stored in found)
             {
-                var (patient, status) = RecordQuery.Take(stored, json => (RecordQuery.PatientOf(json), json.TextAt("status")));
+                var (patient, status) = stored.Take(json => (RecordQuery.PatientOf(json), json.TextAt("status")));
                 if (patient is null || status is "cancelled" or "entered-in-error" or "noshow" || !waiting.Remove(patient)) continue;
                 first[patient] = read.Add([stored])[0].Entry;
             }
@@ -97,5 +97,5 @@ sealed class PatientsQuery(SearchEngine search, RecordQuery record, DutyQuery du
     async Task<IReadOnlyList<string>> InHospital(AccessFilter filter, CancellationToken stop) =>
         Of((await record.Everywhere("Encounter", filter, stop, ("status", Standing.RunningStates), ("class", "IMP,ACUTE,NONAC,OBSENC,SS"), ("_count", $"{MostOfADay}"))).Matches);
 
-    static List<string> Of(IEnumerable<StoredResource> found) => [.. found.Select(stored => RecordQuery.Take(stored, RecordQuery.PatientOf)).OfType<string>().Distinct()];
+    static List<string> Of(IEnumerable<StoredResource> found) => [.. found.Select(stored => stored.Take(RecordQuery.PatientOf)).OfType<string>().Distinct()];
 }

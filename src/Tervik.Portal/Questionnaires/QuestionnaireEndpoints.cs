@@ -72,14 +72,14 @@ static class QuestionnaireEndpoints
     {
         var person = visit.Person;
         JsonObject Resource(JsonElement? before) => VisitQuestionnaires.Write(sheet, before, ($"Patient/{id}", model.Patient.Name), appointment, person.IsProfessional || person.Id == id ? (person.Reference, person.Name) : null, isComplete, record.Now);
-        var response = model.Stored is { } stored ? RecordQuery.Take(stored, json => Resource(json)) : Resource(null);
+        var response = model.Stored is { } stored ? stored.Take(json => Resource(json)) : Resource(null);
         var result = await writer.Write(visit, id, isComplete ? "questionnaire-answers" : "questionnaire-begun", [new(response, VisitQuestionnaires.ResponseId(appointment, model.Questionnaire.Id), form.Version)], stop);
         if (result.Outcome == Written.Saved) return true;
         if (result.Outcome == Written.Refused) form.Fail("", Words.Of("refused by the record", string.Join(' ', result.Faults.Select(fault => fault.What))));
         else if (result.Current is not { } current) form.Fail("", Words.Of("gone meanwhile"));
         // The same form a second time: what it says stands there already.
-        else if (RecordQuery.Take(current, json => JsonNode.DeepEquals(JsonNode.Parse(json.At("item").Exists() ? json.At("item").GetRawText() : "[]"), sheet.Write()) && json.TextAt("status") != "in-progress" == isComplete)) return true;
-        else form.Conflict(current.Version, QuestionnaireForm.Values(RecordQuery.Take(current, json => AnswerSheet.Read(model.Questionnaire, json, [])), model.Zone), await authors.Of(id, current, visit.Filter, stop));
+        else if (current.Take(json => JsonNode.DeepEquals(JsonNode.Parse(json.At("item").Exists() ? json.At("item").GetRawText() : "[]"), sheet.Write()) && json.TextAt("status") != "in-progress" == isComplete)) return true;
+        else form.Conflict(current.Version, QuestionnaireForm.Values(current.Take(json => AnswerSheet.Read(model.Questionnaire, json, [])), model.Zone), await authors.Of(id, current, visit.Filter, stop));
         return false;
     }
 }

@@ -62,7 +62,7 @@ sealed class QuestionnaireQuery(AppointmentsQuery appointments, VisitQuestionnai
 
     static QuestionnaireState State(AppointmentModel appointment, Questionnaire questionnaire, StoredResource? stored)
     {
-        var (status, authored) = stored is null ? (null, null) : RecordQuery.Take(stored, json => (json.TextAt("status"), FhirDate.Of(json, "authored")));
+        var (status, authored) = stored is null ? (null, null) : stored.Take(json => (json.TextAt("status"), FhirDate.Of(json, "authored")));
         return new(questionnaire.Title, status switch { null or "entered-in-error" or "stopped" => "to-answer", "in-progress" => "begun", _ => "answered" }, authored, appointment.CanChange && questionnaire.Faults.Count == 0);
     }
 
@@ -79,9 +79,9 @@ sealed class QuestionnaireQuery(AppointmentsQuery appointments, VisitQuestionnai
         else
         {
             read.Add(stored);
-            sheet = RecordQuery.Take(stored, json => AnswerSheet.Read(questionnaire, json, left));
+            sheet = stored.Take(json => AnswerSheet.Read(questionnaire, json, left));
         }
-        return (new(model.Patient, model, questionnaire, sheet, state, stored is null ? [] : RecordQuery.Take(stored, json => (List<AnswerLine>)[.. Lines(json, 0)]))
+        return (new(model.Patient, model, questionnaire, sheet, state, stored is null ? [] : stored.Take(json => (List<AnswerLine>)[.. Lines(json, 0)]))
         {
             Stored = stored, By = stored is null ? null : await authors.Of(id, stored, visit.Filter, stop), HasLeftOver = left.Count > 0, Zone = clock.LocalTimeZone,
         }, read);
@@ -120,7 +120,7 @@ sealed class QuestionnaireQuery(AppointmentsQuery appointments, VisitQuestionnai
         {
             if (await record.Patient(id, visit.Filter, stop) is not var (header, patient)) return null;
             read.Add(patient);
-            return RecordQuery.Take(patient, json => what switch
+            return patient.Take(json => what switch
             {
                 "name" => header.Name,
                 "birth-date" => json.TextAt("birthDate"),

@@ -61,13 +61,17 @@ sealed class RecordQuery(RecordStore store, SearchEngine search, TimeProvider cl
     public Task<SearchPage> Everywhere(string? cursor, string? type, AccessFilter filter, CancellationToken stop, params (string Name, string Value)[] parameters) =>
         search.Search(new(type, [.. parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value))], Strict: true) { Cursor = cursor }, filter, stop);
 
+    /// <summary>The same, page after page.</summary>
+    public IAsyncEnumerable<StoredResource> All(string type, AccessFilter filter, CancellationToken stop, params (string Name, string Value)[] parameters) =>
+        search.All(new(type, [.. parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value))], Strict: true), filter, stop);
+
     /// <summary>These patients, as far as the reader may see them, by their id.</summary>
     public async Task<Dictionary<string, (PatientHeader Header, StoredResource Stored)>> Patients(IEnumerable<string> ids, AccessFilter filter, CancellationToken stop)
     {
         string[] wanted = [.. ids.Distinct()];
         if (wanted.Length == 0) return [];
         var found = await Everywhere("Patient", filter, stop, ("_id", string.Join(',', wanted)), ("_count", wanted.Length.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-        return found.Matches.ToDictionary(stored => stored.Id, stored => (Take(stored, json => PatientHeader.Read(json, Today)), stored), StringComparer.Ordinal);
+        return found.Matches.ToDictionary(stored => stored.Id, stored => (stored.Take(json => PatientHeader.Read(json, Today)), stored), StringComparer.Ordinal);
     }
 
     /// <summary>A day as searches write it.</summary>
@@ -116,20 +120,13 @@ sealed class RecordQuery(RecordStore store, SearchEngine search, TimeProvider cl
         foreach (var reference in references.Distinct(StringComparer.Ordinal).Take(MostNames))
             if (reference.Split('/') is [var type and ("Practitioner" or "PractitionerRole" or "Organization" or "Location" or "CareTeam" or "RelatedPerson"), var id]
                 && await store.Read(type, id, filter, stop) is { IsDeleted: false } stored)
-                names[reference] = Take(stored, json => type is "PractitionerRole" ? json.At("practitioner").TextAt("display") ?? id : Names.OfPerson(json));
+                names[reference] = stored.Take(json => type is "PractitionerRole" ? json.At("practitioner").TextAt("display") ?? id : Names.OfPerson(json));
         return names;
     }
 
-    /// <summary>Parses a resource just long enough to take from it what is shown.</summary>
-    public static T Take<T>(StoredResource stored, Func<JsonElement, T> take)
-    {
-        using var json = JsonDocument.Parse(stored.Body);
-        return take(json.RootElement);
-    }
-
-    public static RecordEntry Entry(StoredResource stored) => Take(stored, json => RecordEntry.Read(stored.Type, stored.Id, json));
+    public static RecordEntry Entry(StoredResource stored) => stored.Take(json => RecordEntry.Read(stored.Type, stored.Id, json));
 
     /// <param name="stored">An Observation.</param>
     /// <param name="of">Whose, to choose between reference ranges.</param>
-    public static IReadOnlyList<Result> Results(StoredResource stored, MeasuredPerson of = default) => Take(stored, json => Result.Read(stored.Id, json, of).ToList());
+    public static IReadOnlyList<Result> Results(StoredResource stored, MeasuredPerson of = default) => stored.Take(json => Result.Read(stored.Id, json, of).ToList());
 }

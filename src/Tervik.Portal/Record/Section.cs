@@ -180,7 +180,7 @@ sealed class Section(PatientHeader header, StoredResource patient, RecordQuery r
     public List<SectionLine> Lines(IEnumerable<StoredResource> found, Func<Shown, SectionLine?> line) => [.. found.Select(stored => Take(stored, line)).OfType<SectionLine>()];
 
     /// <summary>Takes from an entry what is shown of it.</summary>
-    public T Take<T>(StoredResource stored, Func<Shown, T> take) => RecordQuery.Take(stored, json => take(new(header.Id, stored.Type, stored.Id, json, Mentions)));
+    public T Take<T>(StoredResource stored, Func<Shown, T> take) => stored.Take(json => take(new(header.Id, stored.Type, stored.Id, json, Mentions)));
 
     public SectionModel Model(params SectionGroup[] groups) => new(header, groups, Continued is null);
 

@@ -86,7 +86,7 @@ sealed class ReferralQuery(RecordQuery record, RecordStore store, MessagesQuery 
     public async Task<(ReferralModel Model, List<StoredResource> Read)?> One(string id, string referral, Visit visit, CancellationToken stop)
     {
         if (await record.Patient(id, visit.Filter, stop) is not var (header, patient) || await store.Read("ServiceRequest", referral, visit.Filter, stop) is not { IsDeleted: false } stored) return null;
-        if (!store.CompartmentsOf(stored).Contains(record.Compartment(id)) || !RecordQuery.Take(stored, IsReferral)) return null;
+        if (!store.CompartmentsOf(stored).Contains(record.Compartment(id)) || !stored.Take(IsReferral)) return null;
         var (models, read) = await Models([stored], _ => header, visit, stop);
         return (models[0], [patient, .. read]);
     }
@@ -105,8 +105,8 @@ sealed class ReferralQuery(RecordQuery record, RecordStore store, MessagesQuery 
         var received = (await record.Everywhere("ServiceRequest", visit.Filter, stop, ("performer", string.Join(',', party.Standing)), ("category", Referrals), ("status", "active,on-hold"), ("_sort", "authored"), Count(MostListed))).Matches;
         var sent = (await record.Everywhere("ServiceRequest", visit.Filter, stop, ("requester", string.Join(',', party.Standing)), ("category", Referrals), ("authored", $"ge{RecordQuery.Day(record.Today.AddDays(-SentDays))}"), ("_sort", "-authored"), Count(MostListed))).Matches;
         var all = received.Concat(sent).DistinctBy(one => one.Id).ToList();
-        var people = await record.Patients(all.Select(one => RecordQuery.Take(one, RecordQuery.PatientOf)).OfType<string>(), visit.Filter, stop);
-        var (models, read) = await Models(all, one => RecordQuery.Take(one, RecordQuery.PatientOf) is { } patient && people.TryGetValue(patient, out var who) ? who.Header : null, visit, stop);
+        var people = await record.Patients(all.Select(one => one.Take(RecordQuery.PatientOf)).OfType<string>(), visit.Filter, stop);
+        var (models, read) = await Models(all, one => one.Take(RecordQuery.PatientOf) is { } patient && people.TryGetValue(patient, out var who) ? who.Header : null, visit, stop);
         read.AddRange(people.Values.Select(one => one.Stored));
         var mine = models.Where(one => received.Any(request => request.Id == one.Referral.Id)).OrderBy(one => PromisedTimes.Rank(one.Referral.Priority)).ThenBy(one => one.Referral.Sent).ToList();
         return (new([.. mine.Where(one => one.Way.IsUndecided)], [.. mine.Where(one => one.Way.Stage == Stage.Accepted)], [.. mine.Where(one => one.Way.Stage is Stage.Booked or Stage.Visited)],
@@ -128,7 +128,7 @@ sealed class ReferralQuery(RecordQuery record, RecordStore store, MessagesQuery 
                 foreach (var answer in (await record.Everywhere(type, visit.Filter, stop, ("based-on", ids), Count(MostListed))).Matches)
                 {
                     read.Add(answer);
-                    foreach (var target in RecordQuery.Take(answer, json => json.ItemsAt("basedOn").Select(one => one.TextAt("reference")).OfType<string>().ToList()))
+                    foreach (var target in answer.Take(json => json.ItemsAt("basedOn").Select(one => one.TextAt("reference")).OfType<string>().ToList()))
                     {
                         if (!answers.TryGetValue(target, out var list)) answers[target] = list = [];
                         list.Add(answer);
@@ -158,7 +158,7 @@ sealed class ReferralQuery(RecordQuery record, RecordStore store, MessagesQuery 
     {
         var (outcomes, appointment) = (new Outcomes(), (string?)null);
         foreach (var answer in answers)
-            RecordQuery.Take(answer, json =>
+            answer.Take(json =>
             {
                 var status = json.TextAt("status");
                 switch (answer.Type)

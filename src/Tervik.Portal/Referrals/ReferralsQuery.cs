@@ -43,7 +43,7 @@ static class ReferralsQuery
                 var found = await section.All(type, MostAnswers, (parameter, ids));
                 await section.Mentions.Add(found);
                 foreach (var answer in found)
-                    foreach (var target in RecordQuery.Take(answer, json => json.ItemsAt("basedOn").Select(reference => reference.TextAt("reference")).OfType<string>().ToList()))
+                    foreach (var target in answer.Take(json => json.ItemsAt("basedOn").Select(reference => reference.TextAt("reference")).OfType<string>().ToList()))
                     {
                         if (!answers.TryGetValue(target, out var list)) answers[target] = list = [];
                         list.Add(answer);

@@ -99,7 +99,7 @@ sealed partial class ResultsQuery(RecordQuery record)
 
     static List<Series> SeriesOf(IEnumerable<StoredResource> found, StoredResource patient)
     {
-        var of = RecordQuery.Take(patient, MeasuredPerson.Of);
+        var of = patient.Take(MeasuredPerson.Of);
         return [.. found.SelectMany(stored => RecordQuery.Results(stored, of)).GroupBy(result => result.Code).Select(group => new Series(group.Key, group.First().Name, [.. group]))];
     }
 
@@ -115,7 +115,7 @@ sealed partial class ResultsQuery(RecordQuery record)
     {
         var titles = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var report in reports)
-            foreach (var (observation, title) in RecordQuery.Take(report, json => json.ItemsAt("result").Select(result => (IdOf(result), Codes.Write(json.At("code")))).ToList()))
+            foreach (var (observation, title) in report.Take(json => json.ItemsAt("result").Select(result => (IdOf(result), Codes.Write(json.At("code")))).ToList()))
                 if (observation is not null && title is not null) titles.TryAdd(observation, title);
         return titles;
     }
@@ -137,8 +137,8 @@ sealed partial class ResultsQuery(RecordQuery record)
         var title = together.Count == 1 ? chosen.Name : Explanations.Find(chosen.Latest.Panel!)?.Title ?? chosen.Latest.PanelName ?? chosen.Name;
 
         var (reports, _) = await record.FindAll(id, "DiagnosticReport", MostReports, access, stop, ("_sort", "-date"));
-        var concluded = reports.Where(report => RecordQuery.Take(report, json => json.ItemsAt("result").Any(result => IdOf(result) is { } observation && shown.Contains(observation)))).Take(ShownReports).ToList();
-        var orders = (await record.Find(id, "ServiceRequest", access, stop, ("status", "active,on-hold"), ("_sort", "-authored"), ("_count", "100"))).Where(order => RecordQuery.Take(order, json => Follows(json, chosen.Code, shown))).ToList();
+        var concluded = reports.Where(report => report.Take(json => json.ItemsAt("result").Any(result => IdOf(result) is { } observation && shown.Contains(observation)))).Take(ShownReports).ToList();
+        var orders = (await record.Find(id, "ServiceRequest", access, stop, ("status", "active,on-hold"), ("_sort", "-authored"), ("_count", "100"))).Where(order => order.Take(json => Follows(json, chosen.Code, shown))).ToList();
         return (new(header, chosen, together, title, [.. concluded.Select(SequelOf)], [.. orders.Select(SequelOf)]),
             [patient, .. found.Where(stored => shown.Contains(stored.Id)), .. concluded, .. orders]);
     }
@@ -148,7 +148,7 @@ sealed partial class ResultsQuery(RecordQuery record)
         order.At("code").ItemsAt("coding").Any(coding => $"{coding.TextAt("system")}|{coding.TextAt("code")}" == code)
         || order.ItemsAt("reasonReference").Concat(order.ItemsAt("supportingInfo")).Any(reference => IdOf(reference) is { } observation && shown.Contains(observation));
 
-    static Sequel SequelOf(StoredResource stored) => RecordQuery.Take(stored, json => new Sequel(RecordEntry.Read(stored.Type, stored.Id, json),
+    static Sequel SequelOf(StoredResource stored) => stored.Take(json => new Sequel(RecordEntry.Read(stored.Type, stored.Id, json),
         json.TextAt("conclusion") ?? json.TextAt("patientInstruction") ?? json.FirstAt("note").TextAt("text") ?? FhirDate.Of(json, "occurrenceDateTime", "occurrencePeriod")?.Day));
 
     /// <summary>What stands in an address for a kind of result: its code; a kind without one has a name that may say anything, and a hash of it stands for it.</summary>

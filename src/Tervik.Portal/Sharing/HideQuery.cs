@@ -67,7 +67,7 @@ sealed class HideQuery(RecordStore store, SearchEngine search, CareRelations car
         if (what.Split(' ') is ["period", var from, var to]) return Words.Of("what is dated from to", FhirDate.Read(from)?.Day ?? from, FhirDate.Read(to)?.Day ?? to);
         if (what.Split(' ') is not ["item", var item]) return Words.Of($"category {what}");
         return item.Split('/') is [var type, var id] && await store.Read(type, id, AccessFilter.Everything, stop) is { IsDeleted: false } stored && store.CompartmentsOf(stored).Contains(record.Compartment(patient))
-            ? RecordQuery.Take(stored, json => RecordEntry.Read(type, id, json).Title) : Words.Of("one entry");
+            ? stored.Take(json => RecordEntry.Read(type, id, json).Title) : Words.Of("one entry");
     }
 
     /// <summary>Those whom a choice can name, in words; null for what is nobody.</summary>
@@ -96,21 +96,11 @@ sealed class HideQuery(RecordStore store, SearchEngine search, CareRelations car
     }
 
     static List<RecordEntry> Sorted(IEnumerable<StoredResource> some) =>
-        [.. some.Where(stored => stored.Type is not ("Provenance" or "Binary")).Select(stored => RecordQuery.Take(stored, json => RecordEntry.Read(stored.Type, stored.Id, json))).OrderByDescending(entry => entry.Date?.Local ?? DateTime.MinValue)];
+        [.. some.Where(stored => stored.Type is not ("Provenance" or "Binary")).Select(stored => stored.Take(json => RecordEntry.Read(stored.Type, stored.Id, json))).OrderByDescending(entry => entry.Date?.Local ?? DateTime.MinValue)];
 
     /// <summary>Everything in a patient's compartment but the person.</summary>
-    async Task<List<StoredResource>> Whole(string patient, CancellationToken stop)
-    {
-        var (all, cursor) = (new List<StoredResource>(), (string?)null);
-        do
-        {
-            var page = await search.Search(cursor is null ? new SearchRequest(null, [new("_count", $"{PageSize}")], Strict: true) { Compartment = patient } : new(null, []) { Cursor = cursor }, AccessFilter.Everything, stop);
-            all.AddRange(page.Matches.Where(stored => stored.Type != "Patient"));
-            cursor = page.NextCursor;
-        }
-        while (cursor is not null);
-        return all;
-    }
+    Task<List<StoredResource>> Whole(string patient, CancellationToken stop) =>
+        search.All(new(null, [new("_count", $"{PageSize}")], Strict: true) { Compartment = patient }, AccessFilter.Everything, stop).Where(stored => stored.Type != "Patient").ToListAsync(stop).AsTask();
 
     // All, then those who can see the record now, their institutions, the roles of the register, and who was found by name.
     async Task<List<(string, string)>> Actors(string patient, string name, CancellationToken stop)
@@ -134,7 +124,7 @@ sealed class HideQuery(RecordStore store, SearchEngine search, CareRelations car
     async Task<List<(string Value, string Words)>> Roles(CancellationToken stop)
     {
         var roles = await search.Search(new("PractitionerRole", [new("_count", $"{MostRoles}")], Strict: true), AccessFilter.Everything, stop);
-        return [.. roles.Matches.SelectMany(stored => RecordQuery.Take(stored, json => json.ItemsAt("code").SelectMany(code => code.ItemsAt("coding")).Select(coding => ($"role {coding.TextAt("system")}|{coding.TextAt("code")}", Words.Of("everybody who is", coding.TextAt("display") ?? coding.TextAt("code") ?? ""))).ToList()))
+        return [.. roles.Matches.SelectMany(stored => stored.Take(json => json.ItemsAt("code").SelectMany(code => code.ItemsAt("coding")).Select(coding => ($"role {coding.TextAt("system")}|{coding.TextAt("code")}", Words.Of("everybody who is", coding.TextAt("display") ?? coding.TextAt("code") ?? ""))).ToList()))
             .DistinctBy(role => role.Item1).OrderBy(role => role.Item2, StringComparer.Ordinal)];
     }
 }

@@ -115,7 +115,7 @@ static class TasksEndpoints
         var (visit, form) = await entrance.EnterForm(request, new("create", "Task"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (form.IsReview) return TypedResults.LocalRedirect("/tasks#results");
-        if (await store.Read("Observation", id, visit.Filter, stop) is not { IsDeleted: false } stored || RecordQuery.Take(stored, RecordQuery.PatientOf) is not { } patient) return await visit.NotFound(stop);
+        if (await store.Read("Observation", id, visit.Filter, stop) is not { IsDeleted: false } stored || stored.Take(RecordQuery.PatientOf) is not { } patient) return await visit.NotFound(stop);
         var (name, now) = (RecordQuery.Entry(stored).Title, Now(clock));
         // All forms of the page have one key; with the result's own id each writes a task of its own, and the same one twice.
         var task = new JsonObject

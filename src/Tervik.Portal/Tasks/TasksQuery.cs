@@ -86,8 +86,8 @@ sealed class TasksQuery(RecordQuery record, DutyQuery duties, MessagesQuery mess
     public async Task<(TaskLine Line, StoredResource Stored, StoredResource Patient)?> Find(string id, AccessFilter filter, CancellationToken stop)
     {
         if (await store.Read("Task", id, filter, stop) is not { IsDeleted: false } stored) return null;
-        if (RecordQuery.Take(stored, RecordQuery.PatientOf) is not { } patient || await record.Patient(patient, filter, stop) is not var (header, who)) return null;
-        return (RecordQuery.Take(stored, json => Line(new(stored, json), header, record.Today)), stored, who);
+        if (stored.Take(RecordQuery.PatientOf) is not { } patient || await record.Patient(patient, filter, stop) is not var (header, who)) return null;
+        return (stored.Take(json => Line(new(stored, json), header, record.Today)), stored, who);
     }
 
     // Whoever says that they have seen a result writes a completed Task about it.
@@ -95,7 +95,7 @@ sealed class TasksQuery(RecordQuery record, DutyQuery duties, MessagesQuery mess
     {
         if (observations.Count == 0) return [];
         var tasks = (await record.Everywhere("Task", filter, stop, ("focus", string.Join(',', observations.Select(id => $"Observation/{id}"))), ("status", "completed"), Count(MostObservations))).Matches;
-        return tasks.Select(task => RecordQuery.Take(task, json => FocusOf(json)?.Id)).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return tasks.Select(task => task.Take(json => FocusOf(json)?.Id)).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
 
     static (string, string) Count(int most) => ("_count", most.ToString(CultureInfo.InvariantCulture));

@@ -101,7 +101,7 @@ sealed class TimelineQuery(RecordQuery record)
         {
             var (all, more) = await record.FindAll(id, source.Type, MostSearched, filter, stop, ("_sort", $"-{source.Date}"));
             isCut |= more;
-            fitting.AddRange(all.Where(stored => RecordQuery.Take(stored, json => (!asked.OnlyImportant || Importance.Is(stored.Type, json)) && (words.Count == 0 || HasAll(SearchableText.Of(json), words)))).Select(Dated.Read));
+            fitting.AddRange(all.Where(stored => stored.Take(json => (!asked.OnlyImportant || Importance.Is(stored.Type, json)) && (words.Count == 0 || HasAll(SearchableText.Of(json), words)))).Select(Dated.Read));
         }
         fitting.RemoveAll(dated => !IsInPeriod(dated, asked));
         if (who.Count > 0) fitting = await OfPeople(fitting, who, filter, stop);
@@ -116,7 +116,7 @@ sealed class TimelineQuery(RecordQuery record)
 
     async Task<List<Dated>> OfPeople(List<Dated> entries, List<string> who, AccessFilter filter, CancellationToken stop)
     {
-        var mentioned = entries.ConvertAll(dated => (Dated: dated, Who: RecordQuery.Take(dated.Stored, SearchableText.Who)));
+        var mentioned = entries.ConvertAll(dated => (Dated: dated, Who: dated.Stored.Take(SearchableText.Who)));
         var names = await record.NamesOf(mentioned.SelectMany(one => one.Who.References), filter, stop);
         return [.. mentioned.Where(one => Marked.HasAll(Folded([.. one.Who.Names, .. one.Who.References.Select(reference => names.GetValueOrDefault(reference)).OfType<string>()]), who)).Select(one => one.Dated)];
     }
@@ -140,7 +140,7 @@ sealed class TimelineQuery(RecordQuery record)
         // Where the words stand: in the title, in the line below it, else in whatever of the entry has most of them.
         string[] told = [title, detail ?? ""];
         var untold = words.Where(word => !told.Any(text => FoldedText.Fold(text).Contains(word, StringComparison.Ordinal))).ToList();
-        var place = untold.Count == 0 ? null : RecordQuery.Take(dated.Stored, SearchableText.Of).MaxBy(text => FoldedText.Fold(text) is var folded ? untold.Count(word => folded.Contains(word, StringComparison.Ordinal)) : 0);
+        var place = untold.Count == 0 ? null : dated.Stored.Take(SearchableText.Of).MaxBy(text => FoldedText.Fold(text) is var folded ? untold.Count(word => folded.Contains(word, StringComparison.Ordinal)) : 0);
         return new(dated.Entry, Marked.Parts(title, words), place is not null ? Marked.Snippet(place, words) : detail is null ? null : Marked.Parts(detail, words));
     }
 

@@ -26,7 +26,7 @@ sealed class DutyQuery(RecordQuery record)
         var roles = (await record.Everywhere("PractitionerRole", filter, stop, ("practitioner", person.Reference), Count(MostRoles))).Matches;
         string[] actors = [person.Reference, .. roles.Select(role => $"PractitionerRole/{role.Id}")];
         var teams = (await record.Everywhere("CareTeam", filter, stop, ("participant", string.Join(',', actors)), Count(MostTeams))).Matches;
-        var wards = roles.SelectMany(role => RecordQuery.Take(role, json => json.ItemsAt("location").Select(location => location.TextAt("reference")).OfType<string>().ToList()));
+        var wards = roles.SelectMany(role => role.Take(json => json.ItemsAt("location").Select(location => location.TextAt("reference")).OfType<string>().ToList()));
         return new(actors, [.. teams.Select(team => $"CareTeam/{team.Id}")], wards.ToHashSet(StringComparer.Ordinal));
     }
 

@@ -120,7 +120,7 @@ static class WishesEndpoints
         var result = await writer.Write(visit, id, view, [change], stop);
         if (result.Outcome == Written.Saved) return true;
         if (result.Outcome == Written.Refused) form.Fail("", Words.Of("refused by the record", string.Join(' ', result.Faults.Select(fault => fault.What))));
-        else if (result.Current is { } current) form.Conflict(current.Version, RecordQuery.Take(current, Wish.Values), await authors.Of(id, current, visit.Filter, stop));
+        else if (result.Current is { } current) form.Conflict(current.Version, current.Take(Wish.Values), await authors.Of(id, current, visit.Filter, stop));
         else form.Fail("", Words.Of("gone meanwhile"));
         return false;
     }
@@ -131,13 +131,13 @@ static class WishesEndpoints
     {
         if (await record.Patient(id, filter, stop) is not var (header, patient)) return null;
         List<StoredResource> read = [patient];
-        var consents = (await record.Find(id, "Consent", filter, stop, ("_count", MostConsents))).Select(stored => (Stored: stored, Kind: RecordQuery.Take(stored, Wish.KindOf))).Where(consent => consent.Kind is not null).ToList();
+        var consents = (await record.Find(id, "Consent", filter, stop, ("_count", MostConsents))).Select(stored => (Stored: stored, Kind: stored.Take(Wish.KindOf))).Where(consent => consent.Kind is not null).ToList();
         read.AddRange(consents.Select(consent => consent.Stored));
         var wishes = new List<WishState>();
         foreach (var kind in (WishKind[])[WishKind.OrganDonation, WishKind.Treatment])
         {
             // The newest counts, should a record from elsewhere have brought another.
-            var newest = consents.Where(consent => consent.Kind == kind && RecordQuery.Take(consent.Stored, json => json.TextAt("status") != "entered-in-error")).Select(consent => consent.Stored).MaxBy(stored => stored.AtUs);
+            var newest = consents.Where(consent => consent.Kind == kind && consent.Stored.Take(json => json.TextAt("status") != "entered-in-error")).Select(consent => consent.Stored).MaxBy(stored => stored.AtUs);
             if (newest is null)
             {
                 wishes.Add(new(kind, null, 0, []));
@@ -145,7 +145,7 @@ static class WishesEndpoints
             }
             var who = await authors.Of(id, "Consent", newest.Id, filter, stop);
             var history = await store.History("Consent", newest.Id, sinceUs: 0, beforeUs: long.MaxValue, MostVersions, filter, stop);
-            wishes.Add(new(kind, newest.Id, newest.Version, [.. history.Where(version => !version.IsDeleted).Select(version => RecordQuery.Take(version, json => new WishVersion(Wish.Values(json), json.TextAt("status") == "active",
+            wishes.Add(new(kind, newest.Id, newest.Version, [.. history.Where(version => !version.IsDeleted).Select(version => version.Take(json => new WishVersion(Wish.Values(json), json.TextAt("status") == "active",
                 who.TryGetValue(version.Version, out var author) ? author.When : FhirDate.Of(json, "dateTime"), who.TryGetValue(version.Version, out author) ? author.Who : null)))]));
         }
         return (new(header, wishes), read);

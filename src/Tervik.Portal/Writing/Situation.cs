@@ -89,7 +89,7 @@ sealed class SituationQuery(RecordQuery record, TimeProvider clock)
         var now = clock.GetUtcNow();
         return (new(DateOnly.FromDateTime(record.Today), now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), visit.Person, id, header.Name)
         {
-            Sex = RecordQuery.Take(patient, json => json.TextAt("gender")),
+            Sex = patient.Take(json => json.TextAt("gender")),
             Born = header.Born is { } born ? DateOnly.FromDateTime(born.Local) : null,
             Conditions = active,
             Allergies = [.. allergies.Where(IsActive).Where(one => !SaysNone(one)).Select(Read)],
@@ -99,7 +99,7 @@ sealed class SituationQuery(RecordQuery record, TimeProvider clock)
             Vaccinations = [.. vaccinations.Select(Read)],
             KidneyFunction = Number(kidneys), Height = Number(heights),
             IsPregnant = active.Any(one => one.Codes.Any(code => PregnancyCodes.Contains(code[(code.LastIndexOf('|') + 1)..])))
-                || pregnancies.Any(one => RecordQuery.Take(one, json => Codes.Has(json.At("valueCodeableConcept"), "77386006", "LA15173-0"))),
+                || pregnancies.Any(one => one.Take(json => Codes.Has(json.At("valueCodeableConcept"), "77386006", "LA15173-0"))),
             Encounter = encounters is [var running, ..] ? ($"Encounter/{running.Id}", RecordQuery.Entry(running).Title) : null,
         }, header, read);
 
@@ -111,16 +111,16 @@ sealed class SituationQuery(RecordQuery record, TimeProvider clock)
         }
     }
 
-    static bool IsActive(StoredResource stored) => RecordQuery.Take(stored, json => !Codes.Has(json.At("clinicalStatus"), "inactive", "resolved", "remission")
+    static bool IsActive(StoredResource stored) => stored.Take(json => !Codes.Has(json.At("clinicalStatus"), "inactive", "resolved", "remission")
         && !Codes.Has(json.At("verificationStatus"), "refuted", "entered-in-error") && json.TextAt("status") is not ("inactive" or "entered-in-error"));
 
-    static bool SaysNone(StoredResource allergy) => RecordQuery.Take(allergy, json => AllergyForm.SaysNone(json));
+    static bool SaysNone(StoredResource allergy) => allergy.Take(json => AllergyForm.SaysNone(json));
 
-    static (decimal, FhirDate)? Number(IReadOnlyList<StoredResource> found) => found is [var newest, ..] ? RecordQuery.Take(newest, json =>
+    static (decimal, FhirDate)? Number(IReadOnlyList<StoredResource> found) => found is [var newest, ..] ? newest.Take(json =>
         json.At("valueQuantity").At("value") is { ValueKind: JsonValueKind.Number } value && value.TryGetDecimal(out var number) && FhirDate.Of(json, "effectiveDateTime", "effectiveInstant", "effectivePeriod", "issued") is { } date
             ? (number, date) : ((decimal, FhirDate)?)null) : null;
 
-    static Known Read(StoredResource stored) => RecordQuery.Take(stored, json =>
+    static Known Read(StoredResource stored) => stored.Take(json =>
     {
         var entry = RecordEntry.Read(stored.Type, stored.Id, json);
         List<string> codes = [];

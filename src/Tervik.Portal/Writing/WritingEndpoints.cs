@@ -52,7 +52,7 @@ static class WritingEndpoints
         if (OfType(type) is not { } form || !visit.Person.IsProfessional || await situations.Load(id, visit, stop) is not var (situation, patient, read)
             || await Own(form, entry, id, visit, record, store, stop) is not { } stored) return await visit.NotFound(stop);
         await visit.Log($"form-{form.Key}", [stored, .. read], [record.Compartment(id)], stop);
-        var values = RecordQuery.Take(stored, form.Values);
+        var values = stored.Take(form.Values);
         return visit.Page<WritingPage>(new WritingModel(patient, form, situation.Without(entry), entry, Subject(form, stored), []), Form.Of(request, stored.Version, values));
     }
 
@@ -75,7 +75,7 @@ static class WritingEndpoints
             var stored = await Own(kind, target, id, visit, record, store, stop);
             if (stored is null && entry is not null) return await visit.NotFound(stop);
             // Of an entry that is changed one knows where one began; without it nothing tells what others did meanwhile.
-            if (entry is not null && form.Version is null) form.Conflict(stored!.Version, RecordQuery.Take(stored, kind.Values), by: null);
+            if (entry is not null && form.Version is null) form.Conflict(stored!.Version, stored.Take(kind.Values), by: null);
             using var json = stored is null ? null : JsonDocument.Parse(stored.Body);
             var ground = stored is null ? NewTarget(kind, form) : new Target(target, form.Version, JsonNode.Parse(stored.Body)!.AsObject(), json!.RootElement);
             var (changes, hints) = kind.Read(form, ground, situation);
@@ -97,7 +97,7 @@ static class WritingEndpoints
                 case Written.Conflict when attempt == 1:
                     continue;
                 case Written.Conflict when result.Current is { } current && current.Id == target:
-                    form.Conflict(current.Version, RecordQuery.Take(current, kind.Values), await By(current, visit, store, stop));
+                    form.Conflict(current.Version, current.Take(kind.Values), await By(current, visit, store, stop));
                     return visit.Page<WritingPage>(model, form);
                 case Written.Conflict:
                     form.Fail("", Words.Of("error deleted meanwhile"));
@@ -116,7 +116,7 @@ static class WritingEndpoints
 
     static Target NewTarget(EntryForm kind, Form form) => new(form.NewId, form.Version, new() { ["resourceType"] = kind.Type }, default);
 
-    static string Subject(EntryForm kind, StoredResource stored) => kind is ObservationForm ? RecordQuery.Take(stored, ObservationForm.Subject) : "";
+    static string Subject(EntryForm kind, StoredResource stored) => kind is ObservationForm ? stored.Take(ObservationForm.Subject) : "";
 
     /// <summary>The entry when it is one of this patient's; null when not, or not there.</summary>
     static async Task<StoredResource?> Own(EntryForm kind, string entry, string patient, Visit visit, RecordQuery record, RecordStore store, CancellationToken stop) =>
@@ -129,7 +129,7 @@ static class WritingEndpoints
         var words = $"{when.ToString(Words.Of("format of day"), Language.Reader)}, {when:HH:mm}";
         // What came through the interfaces has no Provenance of ours.
         var who = await store.Read("Provenance", $"{stored.Id}-v{stored.Version}", visit.Filter, stop) is { IsDeleted: false } provenance
-            ? RecordQuery.Take(provenance, json => json.FirstAt("agent").At("who").TextAt("display")) : null;
+            ? provenance.Take(json => json.FirstAt("agent").At("who").TextAt("display")) : null;
         return who is null ? words : $"{who}, {words}";
     }
 }

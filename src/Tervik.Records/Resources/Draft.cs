@@ -20,6 +20,13 @@ public sealed record StoredResource(long Pk, string Type, string Id, int Version
 {
     /// <summary>Whether this version says that the resource was deleted.</summary>
     public bool IsDeleted => Method == "DELETE";
+
+    /// <summary>Parses the body just long enough to take something from it. What is taken must not hold on to the JSON.</summary>
+    public T Take<T>(Func<JsonElement, T> take)
+    {
+        using var json = JsonDocument.Parse(Body, new JsonDocumentOptions { MaxDepth = DocumentLimits.Default.Depth });
+        return take(json.RootElement);
+    }
 }
 
 /// <summary>A resource to be written: its JSON without id, versionId and lastUpdated, ready to be completed by the writer with a copy of bytes.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tervik.Records.Access;
 using Tervik.Records.Definitions;
 using Tervik.Records.Indexing;
@@ -44,6 +45,22 @@ public sealed class SearchEngine(RecordStore store, SearchLimits? searchLimits =
         {
             throw new FaultException(new Fault(FaultKind.TooCostly, "too-costly", null, $"The search took longer than {limits.LongestQuery.TotalSeconds:0} s and was stopped. Add a criterion, such as a patient or a date."));
         }
+    }
+
+    /// <summary>All that a search finds, page after page: each in a snapshot of its own.</summary>
+    /// <param name="request">Its <c>_count</c> is the size of a page.</param>
+    /// <param name="access">What may be seen.</param>
+    /// <param name="stop">Stops it.</param>
+    /// <exception cref="FaultException">As <see cref="Search"/>.</exception>
+    public async IAsyncEnumerable<StoredResource> All(SearchRequest request, AccessFilter access, [EnumeratorCancellation] CancellationToken stop)
+    {
+        do
+        {
+            var page = await Search(request, access, stop);
+            foreach (var stored in page.Matches) yield return stored;
+            request = request with { Cursor = page.NextCursor };
+        }
+        while (request.Cursor is not null);
     }
 
     /// <summary>Whether a search of one type is understood; nothing is looked up.</summary>

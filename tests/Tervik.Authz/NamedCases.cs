@@ -68,6 +68,12 @@ public static class NamedCases
         new(1, "Patients, parents and who was let in write nothing by the API", at => AllOf(
             () => Unwritten(at, Patient(at, 4), at.Seen(Patient(at, 4), "Observation").Take(1)), () => Unwritten(at, Patient(at, 1), at.Seen(Patient(at, 1), "Observation").Where(item => item.Id.StartsWith("p31-", StringComparison.Ordinal)).Take(1)),
             () => Unwritten(at, Patient(at, 1), at.Seen(Patient(at, 1), "Observation").Where(item => item.Id.StartsWith("p10-", StringComparison.Ordinal)).Take(1)))),
+        new(1, "Who was let in books for whom asked them to, and for nobody else", at => Each([("p15", 404), ("p13", 403), ("p12", 403), ("p16", 403), ("nobody", 403)], async one =>
+        {
+            // The offer never was: 404 says that the question was let through.
+            var answer = await at.Ask(Patient(at, 2), "Appointment/$hold", "POST", $$$"""{"resourceType":"Parameters","parameter":[{"name":"appointment-reference","valueReference":{"reference":"Appointment/p-1-1-1"}},{"name":"patient-reference","valueReference":{"reference":"Patient/{{{one.Item1}}}"}}]}""");
+            return answer.Status == one.Item2 ? null : $"expected {one.Item2} for {one.Item1}, got {answer.Status} {answer.Body}";
+        })),
         new(1, "Who treats does write", async at =>
         {
             var item = at.Seen(Gp(at), "Observation").First(one => at.Oracle.Writes(Gp(at), one) && one.Versions.Count == 1);

@@ -166,7 +166,7 @@ public sealed class Oracle
         var found = new List<Way>();
         HashSet<string> optedOut = [.. world.Choices.Where(choice => choice.Kind == ChoiceKind.OptOut && choice.Patient == patient && !choice.Ended).Select(choice => choice.What)];
         foreach (var choice in world.Choices.Where(choice => choice.Kind == ChoiceKind.LetIn && choice.Patient == patient && choice.Actor == agent && !choice.Ended))
-            found.Add(new(choice.What.Length == 0 ? null : [.. choice.What.Split(' ').SelectMany(name => ClassesOfAdults[name])], false, optedOut));
+            found.Add(new(choice.What.Length == 0 ? null : [.. choice.What.Split(' ').Where(name => name != "booking").SelectMany(name => ClassesOfAdults[name])], false, optedOut));
         var number = Numbers(byReference[agent].Latest!).ToHashSet();
         foreach (var related in world.Items.Where(one => one.Type == "RelatedPerson" && one.Latest is { } latest && latest["patient"]!["reference"]!.ToString() == patient && Numbers(latest).Any(number.Contains)))
         {

@@ -309,6 +309,7 @@ public sealed class World
         Choices.Add(new(ChoiceKind.LetIn, P(13), P(2), "appointments"));
         Choices.Add(new(ChoiceKind.LetIn, P(14), P(3), Ended: true));
         Choices.Add(new(ChoiceKind.LetIn, P(22), P(3)));
+        Choices.Add(new(ChoiceKind.LetIn, P(15), P(2), "appointments booking"));
         foreach (var i in new[] { 1, 5, 10, 16, 20, 22, 23, 40 })
         {
             Openings.Add(new(true, "Practitioner/glass", P(i), false));

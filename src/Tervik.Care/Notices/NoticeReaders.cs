@@ -4,22 +4,25 @@ using Tervik.Records.Access;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
 using Tervik.Records.Search;
+using Tervik.Trust;
+using Tervik.Trust.Consent;
 using Tervik.Trust.Identity;
 using Tervik.Trust.Relations;
 
 namespace Tervik.Care.Notices;
 
 /// <summary>Whom to tell of what happened in a record, and whether they may see it: Trust decides as if they had asked.</summary>
-public sealed class NoticeReaders(RecordStore store, SearchEngine search, FamilyRelations family, IAccessControl control)
+public sealed class NoticeReaders(RecordStore store, SearchEngine search, FamilyRelations family, Sharing sharing, TimeProvider clock, IAccessControl control)
 {
     const string MostFound = "50";
 
-    /// <summary>The patient, and of a child those who have custody.</summary>
+    /// <summary>The patient, of a child those who have custody, and the adults who book for the patient.</summary>
     /// <param name="patient">Logical id.</param>
     /// <param name="stop">Stops it.</param>
     public async Task<IReadOnlyList<string>> Around(string patient, CancellationToken stop)
     {
-        var people = new List<string> { $"Patient/{patient}" };
+        var nowUs = clock.NowUs();
+        List<string> people = [$"Patient/{patient}", .. (await sharing.Of($"Patient/{patient}", stop)).Where(choice => choice.Books && choice.HoldsAt(nowUs)).Select(choice => choice.Actor).Distinct()];
         var relatives = await search.Search(new("RelatedPerson", [new("patient", $"Patient/{patient}"), new("_count", MostFound)], Strict: true), AccessFilter.Everything, stop);
         foreach (var relative in relatives.Matches)
         {

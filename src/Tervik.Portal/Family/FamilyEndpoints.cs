@@ -58,8 +58,16 @@ static class FamilyEndpoints
         await visit.Log("let-in", [], [record.Compartment(id)], stop);
         // The last day is a whole one.
         var endsUs = new DateTimeOffset(until.Value.AddDays(1).ToDateTime(TimeOnly.MinValue), clock.GetLocalNow().Offset).Us();
-        await sharing.Make(form.NewId, SharingKind.LetIn, $"Patient/{id}", $"Patient/{other}", endsUs, stop, part);
+        await sharing.Make(form.NewId, SharingKind.LetIn, $"Patient/{id}", $"Patient/{other}", endsUs, stop, What(part, form["books"] == "yes"));
         return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/family#let-in");
+    }
+
+    /// <summary>Whoever books for somebody sees their appointments.</summary>
+    static string What(string part, bool books)
+    {
+        if (!books) return part;
+        var classes = part.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return string.Join(' ', [.. classes.Length > 0 && !classes.Contains("appointments") ? classes.Prepend("appointments") : classes, SharingChoice.Booking]);
     }
 
     static async Task<IResult> End(string id, HttpContext request, Entrance entrance, RecordQuery record, Trust.Consent.Sharing sharing, CancellationToken stop)

@@ -99,7 +99,7 @@ sealed class Visit(IAccessControl control, RecordStore store, Interaction? inter
     /// <param name="patient">Logical id.</param>
     /// <param name="compartment">Its key, or that of another patient whom the appointment concerns.</param>
     public bool MayBook(string patient, long compartment) => interaction is { Name: "$hold" or "$book" } ? control.MayWrite(permission!, interaction, [compartment]) is null
-        : Person.IsProfessional || Person.FamilyOf(patient) is null or FamilyKind.Guardian;
+        : Person.IsProfessional || Person.FamilyOf(patient) is null || Person.BooksFor(patient);
 
     /// <summary>Logs what the page shows; the page leaves after that.</summary>
     /// <param name="view">Which page, in a word: it stands in the log as the query.</param>

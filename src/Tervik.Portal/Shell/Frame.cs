@@ -40,6 +40,9 @@ public sealed record SignedIn(string Reference, PrincipalKind Kind, string Name)
     public IReadOnlyList<FamilyMember> Family { get; init; } = [];
     /// <summary>Why this patient may read the record of another; null for the own one, and for professionals.</summary>
     public FamilyKind? FamilyOf(string patient) => Family.FirstOrDefault(member => member.Patient == $"Patient/{patient}")?.Kind;
+
+    /// <summary>Whether they book appointments for a member of their family.</summary>
+    public bool BooksFor(string patient) => Family.Any(member => member.Patient == $"Patient/{patient}" && member.Books);
     /// <summary>Whether this is the person's own record.</summary>
     public bool Owns(string patient) => !IsProfessional && Id == patient;
 }

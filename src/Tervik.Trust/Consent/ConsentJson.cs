@@ -24,6 +24,8 @@ public static class ConsentJson
 
     const string ConsentScope = "http://terminology.hl7.org/CodeSystem/consentscope", ConsentAction = "http://terminology.hl7.org/CodeSystem/consentaction", Participation = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
         ActCode = "http://terminology.hl7.org/CodeSystem/v3-ActCode", ResourceTypes = "http://hl7.org/fhir/resource-types", Loinc = "http://loinc.org", ConsentDocument = "59284-0";
+    /// <summary>Of the provision of a let-in: what the adult does for the patient beside reading, <c>appointments</c>.</summary>
+    const string ActsExtension = "urn:tervik:acts";
     /// <summary>Meaning of a data reference: the item and what refers to it, as marks have it.</summary>
     const string Dependents = "dependents";
 
@@ -69,7 +71,8 @@ public static class ConsentJson
             period = new { start = Instant(choice.MadeUs), end = choice.EndedUs != 0 ? Instant(choice.EndedUs) : choice.EndsUs != 0 ? Instant(choice.EndsUs) : null },
             actor = Actor(choice.Actor), action = new[] { Concept(ConsentAction, "access") },
             securityLabel = SensitiveCodes.Categories.Contains(choice.What) ? new[] { new { system = LabelSystem(choice.What), code = choice.What } } : null,
-            @class = choice.Kind == SharingKind.LetIn && choice.What.Length > 0 ? choice.What.Split(' ').SelectMany(DataClasses.Of).Distinct().Order(StringComparer.Ordinal).Select(type => new { system = ResourceTypes, code = type }) : null,
+            extension = choice.Books ? new[] { new { url = ActsExtension, valueCode = "appointments" } } : null,
+            @class = choice.Kind == SharingKind.LetIn && choice.Classes.Count > 0 ? choice.Classes.SelectMany(DataClasses.Of).Distinct().Order(StringComparer.Ordinal).Select(type => new { system = ResourceTypes, code = type }) : null,
             dataPeriod = choice.What.Split(' ') is ["period", var from, var to] ? new { start = from, end = to } : null,
             data = choice.What.Split(' ') is ["item", var item] ? new[] { new { meaning = Dependents, reference = new { reference = item } } } : null,
             provision = choice.Kind == SharingKind.KeepOut ? new[] { new { type = "permit", purpose = new[] { new { system = PurposeOfUse.System, code = PurposeOfUse.BreakTheGlass } } } } : null,

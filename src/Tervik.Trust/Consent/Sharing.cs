@@ -25,13 +25,21 @@ public enum SharingKind
 /// <param name="MadeUs">Microseconds since 1970-01-01 UTC.</param>
 /// <param name="EndsUs">Likewise: not valid from then on; 0 when it has no end.</param>
 /// <param name="EndedUs">When it was ended by hand; 0 while it was not.</param>
-/// <param name="What">The part it is about; <see cref="Everything"/>, a category (<see cref="SensitiveCodes.Categories"/>), or the name of an item's or a period's mark (<see cref="RecordMarks"/>). Of a let-in: the classes of <see cref="DataClasses"/>, separated by spaces.</param>
+/// <param name="What">The part it is about; <see cref="Everything"/>, a category (<see cref="SensitiveCodes.Categories"/>), or the name of an item's or a period's mark (<see cref="RecordMarks"/>). Of a let-in: <see cref="Classes"/> and <see cref="Booking"/>, separated by spaces.</param>
 public sealed record SharingChoice(string Id, SharingKind Kind, string Patient, string Actor, long MadeUs, long EndsUs, long EndedUs, string What = "")
 {
     /// <summary>All professionals.</summary>
     public const string Everybody = "*";
     /// <summary>The whole record.</summary>
     public const string Everything = "";
+    /// <summary>A word of <see cref="What"/> of a let-in: they may book, move and cancel appointments too.</summary>
+    public const string Booking = "booking";
+
+    /// <summary>Of a let-in: the classes of <see cref="DataClasses"/> that may be read; empty for the whole record.</summary>
+    public IReadOnlyList<string> Classes => [.. What.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(word => word != Booking)];
+
+    /// <summary>Whether it is a let-in with <see cref="Booking"/>.</summary>
+    public bool Books => Kind == SharingKind.LetIn && What.Split(' ').Contains(Booking);
 
     /// <summary>Whether it holds at a time.</summary>
     public bool HoldsAt(long us) => EndedUs == 0 && (EndsUs == 0 || EndsUs > us);

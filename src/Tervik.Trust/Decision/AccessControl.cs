@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Tervik.Records;
@@ -80,7 +81,9 @@ sealed class AccessControl(Identification identification, ProfessionalAccess pro
         }
     }
 
-    // Patients read the own record and those of their family, and write into the own and those of the children they have custody of.
+    static readonly FrozenSet<string> Booked = ["Appointment"];
+
+    // Patients read the own record and those of their family, and write into the own and those of the children they have custody of; appointments for adults who asked them to.
     async ValueTask<(AccessFilter Seeing, AccessFilter Writing)> OfPatient(string patient, CancellationToken stop)
     {
         var others = await family.Of(patient, stop);
@@ -92,7 +95,11 @@ sealed class AccessControl(Identification identification, ProfessionalAccess pro
             Parts = [.. others.Where(other => other.Scope is not null).Select(other => new PartialAccess(other.Scope!, [other.Compartment]))],
             HiddenMarks = [.. others.SelectMany(other => other.Hidden.Select(what => store.Keys.Mark(other.Compartment, what))).Order()],
         };
-        var writing = new AccessFilter { Compartments = [.. others.Where(other => other.Kind == FamilyKind.Guardian).Select(other => other.Compartment).Append(self).Order()] };
+        var writing = new AccessFilter
+        {
+            Compartments = [.. others.Where(other => other.Kind == FamilyKind.Guardian).Select(other => other.Compartment).Append(self).Order()],
+            Parts = [.. others.Where(other => other.Kind == FamilyKind.LetIn && other.Books).Select(other => new PartialAccess(Booked, [other.Compartment]))],
+        };
         if (patients.Count >= MostKept) patients.Clear();
         patients[patient] = (others, seeing, writing);
         return (seeing, writing);

@@ -14,7 +14,7 @@ public enum FamilyKind
 {
     /// <summary>As parent or guardian of a child: reads, acts for it, and sees who has looked.</summary>
     Guardian,
-    /// <summary>As an adult who was let in: reads, nothing else.</summary>
+    /// <summary>As an adult who was let in: reads, and books appointments where the patient said so.</summary>
     LetIn,
 }
 
@@ -26,7 +26,8 @@ public enum FamilyKind
 /// <param name="UntilUs">Likewise: no longer from then on; 0 when it has no end.</param>
 /// <param name="Scope">Resource types that may be read; null for all.</param>
 /// <param name="Hidden">Sensitive categories that may not: of a child that decides on them alone.</param>
-public sealed record FamilyMember(string Patient, long Compartment, FamilyKind Kind, long SinceUs, long UntilUs, FrozenSet<string>? Scope, IReadOnlyList<string> Hidden);
+/// <param name="Books">Whether appointments may be booked, moved and cancelled for them.</param>
+public sealed record FamilyMember(string Patient, long Compartment, FamilyKind Kind, long SinceUs, long UntilUs, FrozenSet<string>? Scope, IReadOnlyList<string> Hidden, bool Books);
 
 /// <summary>Whose records a patient may read besides the own: young children of theirs, and adults who let them in.</summary>
 /// <remarks>Derived from facts: a RelatedPerson of the child, a parent or guardian by its relationship, who bears the parent's national number; and the choices in <see cref="Sharing"/>.</remarks>
@@ -73,7 +74,7 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
         if (letIn.Count == 0) return children;
         var members = children.ToList();
         foreach (var choice in letIn.Where(choice => choice.Patient != patient && children.All(child => child.Patient != choice.Patient)))
-            members.Add(new(choice.Patient, store.Keys.Reference(choice.Patient), FamilyKind.LetIn, choice.MadeUs, choice.EndsUs, ScopeOf(choice), await OptOuts(choice.Patient, stop)));
+            members.Add(new(choice.Patient, store.Keys.Reference(choice.Patient), FamilyKind.LetIn, choice.MadeUs, choice.EndsUs, ScopeOf(choice), await OptOuts(choice.Patient, stop), choice.Books));
         return members;
     }
 
@@ -91,8 +92,8 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
     /// <summary>One object for each of the few combinations of classes.</summary>
     static readonly ConcurrentDictionary<string, FrozenSet<string>> Scopes = new(StringComparer.Ordinal);
 
-    static FrozenSet<string>? ScopeOf(SharingChoice choice) => choice.What == SharingChoice.Everything ? null
-        : Scopes.GetOrAdd(choice.What, what => FrozenSet.ToFrozenSet(what.Split(' ').Where(DataClasses.ForAdults.Contains).SelectMany(DataClasses.Of).Append("Patient")));
+    static FrozenSet<string>? ScopeOf(SharingChoice choice) => choice.Classes is not { Count: > 0 } classes ? null
+        : Scopes.GetOrAdd(string.Join(' ', classes), _ => FrozenSet.ToFrozenSet(classes.Where(DataClasses.ForAdults.Contains).SelectMany(DataClasses.Of).Append("Patient")));
 
     /// <summary>National numbers of a Patient or RelatedPerson: system and value.</summary>
     public static IEnumerable<(string System, string Value)> NationalNumbers(JsonElement person)
@@ -136,7 +137,7 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
                 endsUs = Math.Min(endsUs, aloneUs);
                 if (nowUs >= endsUs) continue;
                 checkAgainUs = Math.Min(checkAgainUs, nowUs < startsUs ? startsUs : nowUs < sensitiveUs ? Math.Min(sensitiveUs, endsUs) : endsUs);
-                if (nowUs >= startsUs) children.Add(new(child, store.Keys.Reference(child), FamilyKind.Guardian, SinceUs: 0, endsUs, Scope: null, nowUs >= sensitiveUs ? OfTheChildAlone : []));
+                if (nowUs >= startsUs) children.Add(new(child, store.Keys.Reference(child), FamilyKind.Guardian, SinceUs: 0, endsUs, Scope: null, nowUs >= sensitiveUs ? OfTheChildAlone : [], Books: true));
             }
         }
         return new(newestFactUs, checkAgainUs, children);

@@ -116,6 +116,42 @@ public sealed class BookingPagesTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task An_adult_books_for_whom_asked_them_to_and_otherwise_only_reads()
+    {
+        await TestPatient.Make(browser.Node, "asks", "Asta", "Asker", "700101-9101");
+        await TestPatient.Make(browser.Node, "helps", "Hans", "Helper", "700101-9102");
+        using var asta = await PortalPerson.SignIn(browser.Node, "Patient/asks");
+        using var hans = await PortalPerson.SignIn(browser.Node, "Patient/helps");
+        const string family = "/patients/asks/family", find = $"/patients/asks/appointments/new?service={Consultation}";
+        var until = ("until", DateTime.Today.AddDays(30).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+        await asta.Fill(family, $"{family}/let-in", ("number", "700101-9102"), until, ("part", "appointments"));
+        Assert.DoesNotContain("Book an appointment", (await hans.Get("/patients/asks/appointments")).Html, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await hans.Get(find)).Status);
+        var (_, own) = await hans.Get(find.Replace("asks", "helps", StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.NotFound, (await hans.Fill(find.Replace("asks", "helps", StringComparison.Ordinal), "/patients/asks/appointments/hold", ("offer", Offer(own, 20)), ("service", Consultation))).Status);
+
+        Assert.Contains("books appointments for you", (await asta.Fill(family, $"{family}/let-in", ("number", "700101-9102"), until, ("part", "appointments"), ("books", "yes"))).Html, StringComparison.Ordinal);
+        var (_, html) = await hans.Get(find);
+        Assert.Contains("You were let in: you can read, and book", html, StringComparison.Ordinal);
+        var (_, hold) = await hans.Fill(find, "/patients/asks/appointments/hold", ("offer", Offer(html, 20)), ("service", Consultation));
+        var held = "/patients/asks/appointments/held/" + hold.Split("/patients/asks/appointments/held/")[1].Split('"')[0];
+        var (_, booked) = await hans.Fill(held, held, ("act", "book"), ("comment", ""));
+        Assert.Contains("The appointment is booked.", booked, StringComparison.Ordinal);
+        var path = "/patients/asks/appointments/" + booked.Split("/patients/asks/appointments/").Select(rest => rest.Split('"', '/', '?')[0]).First(id => Guid.TryParse(id, out _));
+        Assert.Equal(HttpStatusCode.OK, (await asta.Get(path)).Status);
+        // Who booked is in the log that she reads, and is told of it as she is.
+        Assert.Contains("Hans Helper", (await asta.Get("/patients/asks/access")).Html, StringComparison.Ordinal);
+        for (var i = 0; i < 100 && !(await hans.Get("/notices")).Html.Contains("An appointment was booked", StringComparison.Ordinal); i++) await Task.Delay(200, Stop);
+        Assert.Contains("Asta Asker", (await hans.Get("/notices")).Html, StringComparison.Ordinal);
+        Assert.Contains("Cancelled", (await hans.Fill($"{path}/cancel", $"{path}/cancel", ("reason", "other"))).Html, StringComparison.Ordinal);
+        // He reads nothing else, writes nothing else, and no longer books when she has ended it.
+        Assert.Equal(HttpStatusCode.NotFound, (await hans.Get("/patients/asks/new/note")).Status);
+        for (var i = 0; i < 2; i++) await asta.Fill(family, $"{family}/end", ("choice", await asta.FirstChoice(family)));
+        Assert.Equal(HttpStatusCode.NotFound, (await hans.Get(find)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await hans.Get(path)).Status);
+    }
+
+    [Fact]
     public async Task A_professional_books_what_patients_may_not_and_says_that_they_have_come()
     {
         using var holm = await PortalPerson.SignIn(browser.Node, "Practitioner/holm");

@@ -49,6 +49,7 @@ public sealed class ConsentJsonTests
         [
             (new("1", SharingKind.KeepOut, "Patient/p1", "*", Now - 9, 0, Now - 1), "inactive", "deny"), (new("1", SharingKind.KeepOut, "Patient/p1", "*", Now - 9, Now - 1, 0), "inactive", "deny"),
             (new("1", SharingKind.LetIn, "Patient/p1", "Patient/p2", Now, Now + 9, 0, "medication results"), "active", "MedicationRequest"),
+            (new("1", SharingKind.LetIn, "Patient/p1", "Patient/p2", Now, Now + 9, 0, "appointments booking"), "active", """{"url":"urn:tervik:acts","valueCode":"appointments"}"""),
         ])
         {
             var consent = ConsentJson.Resource(choice, Now);

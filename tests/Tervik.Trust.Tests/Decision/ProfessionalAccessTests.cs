@@ -206,5 +206,18 @@ public sealed class ProfessionalAccessTests
         Assert.Equal(FamilyKind.LetIn, member.Kind);
         await house.Sharing.Make("2", SharingKind.OptOut, "Patient/a", SharingChoice.Everybody, 0, Stop, "SDV");
         Assert.Equal(["SDV"], Assert.Single(await house.Family.Of("Patient/friend", Stop)).Hidden);
+        Assert.False(member.Books);
+    }
+
+    [Theory, InlineData("booking", true, true), InlineData("appointments booking", false, true), InlineData("appointments", false, false), InlineData("", true, false)]
+    public async Task An_adult_is_let_in_to_book_where_the_patient_said_so(string what, bool isWhole, bool books)
+    {
+        await using var house = await House.Open(Engine.Sqlite);
+        await house.Put("Patient", "a", "'active':true");
+        await house.Put("Patient", "friend", "'active':true");
+        await house.Sharing.Make("1", SharingKind.LetIn, "Patient/a", "Patient/friend", 0, Stop, what);
+        var member = Assert.Single(await house.Family.Of("Patient/friend", Stop));
+        Assert.Equal((isWhole, books), (member.Scope is null, member.Books));
+        if (!isWhole) Assert.Equal(["Appointment", "AppointmentResponse", "Patient", "ServiceRequest", "Task"], member.Scope!.Order(StringComparer.Ordinal));
     }
 }

@@ -14,7 +14,11 @@ namespace Tervik.Care.Booking;
 /// <param name="Referral">Reference of the ServiceRequest it answers, or null.</param>
 /// <param name="Comment">What the patient or the staff wrote with it, or null.</param>
 /// <param name="By">Reference of who booked it.</param>
-public sealed record BookingWish(string Patient, string? PatientName, string? Referral, string? Comment, string? By);
+public sealed record BookingWish(string Patient, string? PatientName, string? Referral, string? Comment, string? By)
+{
+    /// <summary>Id of the first appointment of the series it is one of; null for one by itself.</summary>
+    public string? Series { get; init; }
+}
 
 /// <summary>Proposals, holds and bookings as FHIR Appointments (R4; IHE Scheduling 1.0.1).</summary>
 static class AppointmentJson
@@ -27,6 +31,10 @@ static class AppointmentJson
     public const string HoldExtension = "urn:tervik:held-until";
     /// <summary>Of a booked Appointment: who booked it.</summary>
     public const string BookedByExtension = "urn:tervik:booked-by";
+    /// <summary>Of a booked Appointment by video: its room, in the part <c>addressUrl</c> (Appointment.virtualService of FHIR R5).</summary>
+    public const string VideoExtension = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Appointment.virtualService";
+    /// <summary>System of the identifier that the appointments of a series have in common: the id of the first.</summary>
+    public const string SeriesSystem = "urn:tervik:series";
     /// <summary>Tags Appointments whose time Tervik keeps.</summary>
     public const string Tag = "urn:tervik:booking";
 
@@ -70,7 +78,25 @@ static class AppointmentJson
             json.WriteEndObject();
             json.WriteEndObject();
         }
+        if (created is not null && service is { IsVideo: true, VideoAddress: { } rooms })
+        {
+            json.WriteStartObject();
+            json.WriteString("url", VideoExtension);
+            json.WriteStartArray("extension");
+            Extension("addressUrl", "valueUrl", $"{rooms.AbsoluteUri.TrimEnd('/')}/{id}");
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
         json.WriteEndArray();
+        if (wish?.Series is { } series)
+        {
+            json.WriteStartArray("identifier");
+            json.WriteStartObject();
+            json.WriteString("system", SeriesSystem);
+            json.WriteString("value", series);
+            json.WriteEndObject();
+            json.WriteEndArray();
+        }
         json.WriteString("status", status);
         Raw("serviceType", service.Raw.Types);
         Raw("specialty", service.Raw.Specialties);

@@ -127,10 +127,33 @@ public sealed class BookingDesk(Clinics.Clinics clinics, Offers offers, Bookings
         return await offers.Of(claim, stop) is { } offer ? await Book(offer, id, wish, owner, [], stop) : new(BookingOutcome.Gone);
     }
 
+    /// <summary>Books what is held, and the same again each week after: with the same person, at the same time on the wall. Weeks in which that cannot be had are left out. Each is booked by itself: sent again, it goes on where it was.</summary>
+    /// <param name="id">Of the hold; it becomes the first of the series.</param>
+    /// <param name="wish">For whom. The referral it answers counts for the first: the series is one booking.</param>
+    /// <param name="owner">Who holds.</param>
+    /// <param name="times">How many; not more than the service allows are booked.</param>
+    /// <param name="stop">Stops it between two of them.</param>
+    /// <returns>What became of the first, and how many were booked.</returns>
+    public async Task<(BookingResult First, int Booked)> BookSeries(string id, BookingWish wish, string owner, int times, CancellationToken stop)
+    {
+        var offer = await bookings.Find(id, stop) is { } claim && claim.Owner == KeyOf(owner) ? await offers.Of(claim, stop) : null;
+        wish = wish with { Series = id };
+        var first = await BookHeld(id, wish, owner, stop);
+        if (!first.IsDone || offer is null) return (first, first.IsDone ? 1 : 0);
+        var booked = 1;
+        for (var week = 1; week < Math.Min(times, offer.Service.Series); week++)
+        {
+            var next = IdOf(owner, $"{id}/{week}");
+            if (await Repeated(next, stop) is not null) booked++;
+            else if (offer.InWeeks(week) is { } same && await offers.Resolve(same, next, stop) is (var found, true) && (await Book(found, next, wish, owner, found.Spans, stop)).IsDone) booked++;
+        }
+        return (first, booked);
+    }
+
     async Task<BookingResult> Book(Offer offer, string id, BookingWish wish, string owner, IReadOnlyList<Span> spans, CancellationToken stop)
     {
         var write = Written("POST", AppointmentJson.Write(offer, id, "booked", wish, null, clock.GetUtcNow()), id, expected: 0);
-        var answer = await bookings.Ask(new(BookingAct.Book, id, KeyOf(owner), KeyOf(wish.Referral), spans) { Proposal = offer.Id, Writes = [write] }, stop);
+        var answer = await bookings.Ask(new(BookingAct.Book, id, KeyOf(owner), wish.Series is { } series && series != id ? 0 : KeyOf(wish.Referral), spans) { Proposal = offer.Id, Writes = [write] }, stop);
         if (answer.IsDone && answer.Commit is { } commit) return Stored(commit.Results[0]!, isRepeated: false);
         // The same had been asked at the same time.
         return answer.Verdict.Outcome is BookingOutcome.Done or BookingOutcome.IdTaken && await Repeated(id, stop) is { } before ? before : new(answer.Verdict.IsDone ? BookingOutcome.Gone : answer.Verdict.Outcome);

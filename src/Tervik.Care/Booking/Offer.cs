@@ -15,6 +15,13 @@ public sealed record Offer(Service Service, ZonedSpan Time, IReadOnlyList<Clinic
     /// <summary>Names it, on this node and after a restart: service, calendar and minute.</summary>
     public required string Id { get; init; }
 
+    /// <summary>What would name the same some weeks later, at the same time on the wall; whether there is such an offer is not said. Null when the clock skips that time.</summary>
+    public OfferId? InWeeks(int weeks)
+    {
+        var wall = Zones.Current.Get(Time.Zone).MapLocal(Time.WallStart.PlusWeeks(weeks));
+        return wall.Count == 0 ? null : new(Service.Key, Calendars[0].ScheduleKey, wall.First().ToInstant().ToUnixTimeSeconds() / 60);
+    }
+
     /// <summary>The cells of each calendar.</summary>
     public static IReadOnlyList<Span> SpansOf(Service service, ZonedSpan time, IEnumerable<ClinicCalendar> calendars)
     {

@@ -26,10 +26,12 @@ public enum BookableBy
 /// <param name="Needs">What an appointment takes: of each of these lists one calendar (references of Schedules); the first is whose appointments are offered.</param>
 public sealed record Service(string Id, string Name, string? Organization, string? OrganizationName, string? Place, string? PlaceName, int Minutes, IReadOnlyList<IReadOnlyList<string>> Needs)
 {
-    /// <summary>Of the extension that makes a service bookable. Its parts: <c>minutes</c>, <c>step</c>, <c>before</c>, <c>after</c>, <c>by</c>, <c>notice-hours</c>, <c>video</c>, <c>questionnaire</c>, <c>need</c> (each with <c>calendar</c>).</summary>
+    /// <summary>Of the extension that makes a service bookable. Its parts: <c>minutes</c>, <c>step</c>, <c>before</c>, <c>after</c>, <c>by</c>, <c>notice-hours</c>, <c>video</c>, <c>video-address</c>, <c>series</c>, <c>questionnaire</c>, <c>need</c> (each with <c>calendar</c>).</summary>
     public const string Extension = "urn:tervik:bookable";
     /// <summary>Longest appointment, in minutes.</summary>
     public const int Longest = 24 * 60;
+    /// <summary>Most appointments of a series.</summary>
+    public const int LongestSeries = 52;
 
     /// <summary>Key of its reference.</summary>
     public required long Key { get; init; }
@@ -45,6 +47,10 @@ public sealed record Service(string Id, string Name, string? Organization, strin
     public int NoticeHours { get; init; } = 24;
     /// <summary>By video.</summary>
     public bool IsVideo { get; init; }
+    /// <summary>Where its video rooms are: an address under which each appointment has one of its own; null where there is none.</summary>
+    public Uri? VideoAddress { get; init; }
+    /// <summary>Most appointments that are booked at once, a week after the other; 1 for no series.</summary>
+    public int Series { get; init; } = 1;
     /// <summary>How to prepare, in words for the patient; null for nothing.</summary>
     public string? Preparation { get; init; }
     /// <summary>Reference of the Questionnaire that is to be answered before the visit, or null.</summary>
@@ -73,6 +79,8 @@ public sealed record Service(string Id, string Name, string? Organization, strin
             Step = Math.Max(1, Number("step", minutes)), Before = Number("before", 0), After = Number("after", 0), NoticeHours = Number("notice-hours", 24),
             By = bookable.Extension("by").TextAt("valueCode") switch { "referral" => BookableBy.Referral, "staff" => BookableBy.Staff, _ => BookableBy.Patient },
             IsVideo = bookable.Extension("video").TextAt("valueBoolean") == "true",
+            VideoAddress = Uri.TryCreate(bookable.Extension("video-address").TextAt("valueUrl"), UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps ? address : null,
+            Series = Math.Clamp(Number("series", 1), 1, LongestSeries),
             Preparation = json.TextAt("extraDetails"),
             Questionnaire = bookable.Extension("questionnaire").At("valueReference").TextAt("reference"),
             Types = Codes(json, "type"), Specialties = Codes(json, "specialty"), Languages = Codes(json, "communication").Select(code => code[(code.LastIndexOf('|') + 1)..]).ToList(),

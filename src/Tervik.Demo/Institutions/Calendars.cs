@@ -22,6 +22,7 @@ static class Calendars
                 Service(w, any, "consultation", "Consultation with a family doctor", 30, "patient", doctors, questionnaire: Questionnaires.General);
                 Service(w, any, "video", "Video consultation with a family doctor", 15, "patient", doctors, isVideo: true);
                 Service(w, any, "nurse", "Nurse: blood test, vaccination, dressing", 15, "patient", nurses, preparation: "Drink water before a blood test. Do not eat for eight hours when you were told to come fasting.");
+                Service(w, any, "dressing", "Nurse: dressing each week", 15, "patient", nurses, series: 8);
                 Service(w, any, "long", "Long consultation, booked by the practice", 60, "staff", doctors);
             }
             else
@@ -60,7 +61,7 @@ static class Calendars
         w.References("actor", one.Link);
     }
 
-    static void Service(ResourceWriter w, Clinician any, string key, string name, int minutes, string by, List<Clinician> people, bool isVideo = false, string? preparation = null, string? questionnaire = null)
+    static void Service(ResourceWriter w, Clinician any, string key, string name, int minutes, string by, List<Clinician> people, bool isVideo = false, string? preparation = null, string? questionnaire = null, int series = 1)
     {
         if (people.Count == 0) return;
         using var _ = w.Resource("HealthcareService", $"{any.Organization}-{key}");
@@ -76,10 +77,19 @@ static class Calendars
                     }
                     Part(w, "by", "valueCode", by);
                     if (isVideo)
+                    {
                         using (w.Item())
                         {
                             w.Text("url", "video");
                             w.Flag("valueBoolean", true);
+                        }
+                        Part(w, "video-address", "valueUrl", "https://video.example.org/rooms");
+                    }
+                    if (series > 1)
+                        using (w.Item())
+                        {
+                            w.Text("url", "series");
+                            w.Number("valuePositiveInt", series);
                         }
                     if (questionnaire is not null)
                         using (w.Item())

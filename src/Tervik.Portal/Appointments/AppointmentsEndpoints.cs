@@ -142,11 +142,13 @@ static class AppointmentsEndpoints
         }
         else if (!form.MustShowAgain)
         {
-            var booked = await desk.BookHeld(hold, wish, owner, stop);
+            // Which number a service takes is asked by the desk.
+            var times = int.TryParse(form["times"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 1;
+            var (booked, count) = times > 1 ? await desk.BookSeries(hold, wish, owner, times, stop) : (await desk.BookHeld(hold, wish, owner, stop), 1);
             if (booked.Stored is { } stored)
             {
                 await visit.Log("book-appointment", [stored], [record.Compartment(id)], stop);
-                return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}?saved=booked");
+                return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}?saved={(times == 1 ? "booked" : count < times ? "series-part" : "series")}");
             }
             Refuse(form, booked.Outcome);
         }
@@ -159,8 +161,8 @@ static class AppointmentsEndpoints
         if (visit.Refusal is { } refusal) return refusal;
         if (await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
         var asked = await questionnaires.StateOf(model, visit, stop);
-        model = model with { Questionnaire = asked?.State };
-        await visit.Log("appointment", [stored, .. asked?.Read ?? []], [record.Compartment(id)], stop);
+        (model, var others) = await query.WithSeries(model with { Questionnaire = asked?.State }, visit, stop);
+        await visit.Log("appointment", [stored, .. asked?.Read ?? [], .. others], [record.Compartment(id)], stop);
         return visit.Page<AppointmentPage>(await query.WithPlace(model, stop), Form.Of(request, stored.Version, new Dictionary<string, string>()));
     }
 
@@ -200,7 +202,8 @@ static class AppointmentsEndpoints
         var visit = await entrance.Enter(request, new("search-compartment", "Patient", id), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (await query.One(id, appointment, visit, stop) is not var (model, stored) || !model.CanChange) return await visit.NotFound(stop);
-        await visit.Log("appointment", [stored], [record.Compartment(id)], stop);
+        (model, var others) = await query.WithSeries(model, visit, stop);
+        await visit.Log("appointment", [stored, .. others], [record.Compartment(id)], stop);
         return visit.Page<CancelPage>(model, Form.Of(request, stored.Version, new Dictionary<string, string>()));
     }
 
@@ -211,16 +214,22 @@ static class AppointmentsEndpoints
         if (!visit.MayBook(id, record.Compartment(id)) || await query.One(id, appointment, visit, stop) is not var (model, stored)) return await visit.NotFound(stop);
         // The same form a second time.
         if (!model.CanChange) return TypedResults.LocalRedirect($"{Base(id)}/{stored.Id}");
+        (model, var others) = await query.WithSeries(model, visit, stop);
         var (code, text) = (form.Choice("reason", CancelPage.Reasons), form.Text("text", LongestComment, isRequired: false));
         if (IsCurrent(form, stored) && !form.MustShowAgain)
             try
             {
                 var reason = new JsonObject { ["coding"] = new JsonArray(new JsonObject { ["system"] = "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason", ["code"] = code }) };
                 if (text.Length > 0) reason["text"] = text;
+                // The later ones first: of this one the form is gone when it is done.
+                var ended = new List<StoredResource>();
+                if (form["later"] == "yes")
+                    foreach (var later in model.Later)
+                        if ((await desk.Cancel(others.First(one => one.Id == later.Id), reason, stop)).Stored is { } gone) ended.Add(gone);
                 if ((await desk.Cancel(stored, reason, stop)).Stored is { } now)
                 {
-                    await visit.Log("cancel-appointment", [now], [record.Compartment(id)], stop);
-                    return TypedResults.LocalRedirect($"{Base(id)}/{now.Id}?saved=cancelled");
+                    await visit.Log("cancel-appointment", [now, .. ended], [record.Compartment(id)], stop);
+                    return TypedResults.LocalRedirect($"{Base(id)}/{now.Id}?saved={(ended.Count > 0 ? "cancelled-all" : "cancelled")}");
                 }
             }
             catch (FaultException)

@@ -53,6 +53,18 @@ public sealed record AppointmentModel(PatientHeader Patient, string Id, int Vers
     public Questionnaires.QuestionnaireState? Questionnaire { get; init; }
     /// <summary>Later than the clinic wishes to be told.</summary>
     public bool IsLate { get; init; }
+    /// <summary>Where it takes place by video.</summary>
+    public Uri? VideoRoom { get; init; }
+    /// <summary>Whether the room is open: from a quarter of an hour before the start until the end.</summary>
+    public bool IsRoomOpen { get; init; }
+    /// <summary>Whether it has not begun.</summary>
+    public bool IsAhead { get; init; }
+    /// <summary>Names the series it is one of.</summary>
+    public string? Series { get; init; }
+    /// <summary>The others of its series that this reader sees, soonest first; only on its own pages.</summary>
+    public IReadOnlyList<AppointmentModel> Others { get; init; } = [];
+    /// <summary>Those of them that come after it and can be cancelled with it.</summary>
+    public IEnumerable<AppointmentModel> Later => Others.Where(other => other.CanChange && other.Start is { } start && start.Instant > Start?.Instant);
 }
 
 /// <summary>The page of appointments.</summary>
@@ -127,6 +139,15 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
         return (Read(stored, header, await clinics.Now(stop), visit), stored);
     }
 
+    /// <summary>With the others of its series, and what was read for it.</summary>
+    public async Task<(AppointmentModel Model, IReadOnlyList<StoredResource> Read)> WithSeries(AppointmentModel model, Visit visit, CancellationToken stop)
+    {
+        if (model.Series is not { } series) return (model, []);
+        var all = (await record.Find(model.Patient.Id, "Appointment", visit.Filter, stop, ("identifier", AppointmentReading.SeriesToken(series)), ("_sort", "date"), ("_count", "100"))).Where(one => one.Id != model.Id).ToList();
+        var setup = await clinics.Now(stop);
+        return (model with { Others = [.. all.Select(one => Read(one, model.Patient, setup, visit))] }, all);
+    }
+
     /// <summary>With the place in the list of those who wait. Of the others their number is told.</summary>
     public async Task<AppointmentModel> WithPlace(AppointmentModel model, CancellationToken stop)
     {
@@ -154,6 +175,8 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
             Kept = isAhead ? KeptTimes.Of(json) : [], IsDisplaced = isAhead && status is "booked" or "pending" && KeptTimes.IsDisplaced(json), Earlier = isAhead ? KeptTimes.Earlier(json) : null,
             CanWait = mayBook && service is not null && status == "booked" && start is { } later && later.Instant > record.Now.AddDays(1),
             CanEnd = mayBook && visit.Person.IsProfessional && status is "booked" or "arrived" or "checked-in" && start is { } begun && begun.Instant <= record.Now,
+            VideoRoom = status is "booked" or "pending" or "arrived" or "checked-in" ? AppointmentReading.VideoRoom(json) : null, IsAhead = isAhead, Series = AppointmentReading.Series(json),
+            IsRoomOpen = status is "booked" or "arrived" or "checked-in" && start is { } begins && begins.Instant <= record.Now.AddMinutes(15) && FhirDate.Of(json, "end") is { } ends && ends.Instant >= record.Now,
             IsLate = service is not null && start is { } soon && soon.Instant < record.Now.AddHours(service.NoticeHours),
         };
     });

@@ -151,6 +151,48 @@ public sealed class BookingPagesTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal(HttpStatusCode.NotFound, (await hans.Get(path)).Status);
     }
 
+    [Theory, InlineData(1280, false, "Liis Saar", "p03"), InlineData(360, true, "Kristjan Rebane", "p04")]
+    public async Task A_series_is_booked_week_by_week_and_cancelled_with_what_comes_after(int width, bool dark, string who, string patient)
+    {
+        const string dressing = "practice-tartu-1-dressing";
+        var (page, picture) = (await browser.Open(width, dark), $"{width}-{(dark ? "dark" : "light")}");
+        await Browser.SignIn(page, who);
+        await page.GotoAsync($"/patients/{patient}/appointments/new?service={dressing}");
+        await page.Press(page.Locator("button.offer").Nth(width == 360 ? 7 : 3), "**/appointments/held/*");
+        await page.SelectOptionAsync("#times", "4");
+        await PageChecks.IsAccessible(page, width, $"series-hold-{picture}");
+        await page.Press(page.GetByRole(AriaRole.Button, new() { Name = "Book this time" }), "**/appointments/*?saved=series*");
+        await PageChecks.IsAccessible(page, width, $"series-{picture}");
+        var others = page.Locator("section:has(> #series) li");
+        var count = await others.CountAsync();
+        Assert.InRange(count, 1, 3);
+        // The second of them, with those after it.
+        await page.Press(others.First.GetByRole(AriaRole.Link), "**/appointments/*");
+        await page.Press(page.GetByRole(AriaRole.Link, new() { Name = "Cancel the appointment" }), "**/cancel");
+        await page.CheckAsync("input[name=reason] >> nth=0");
+        if (count > 1) await page.CheckAsync("#later");
+        await PageChecks.IsAccessible(page, width, $"series-cancel-{picture}");
+        await page.Press(page.GetByRole(AriaRole.Button, new() { Name = "Cancel the appointment" }), "**/appointments/*?saved=cancelled*");
+        Assert.Equal(count - 1, await page.Locator("section:has(> #series) li", new() { HasText = "Cancelled" }).CountAsync());
+    }
+
+    [Fact]
+    public async Task The_room_of_a_visit_by_video_opens_a_quarter_of_an_hour_before_it()
+    {
+        await TestPatient.Make(browser.Node, "seen-far", "Faye", "Far", "700101-9103");
+        async Task Put(string id, int fromNow, string room) => await TestPatient.Put(browser.Node, $"Appointment/{id}", $$$"""{"resourceType":"Appointment","id":"{{{id}}}","status":"booked","start":"{{{DateTime.UtcNow.AddMinutes(fromNow):yyyy-MM-dd'T'HH:mm:ss'Z'}}}","end":"{{{DateTime.UtcNow.AddMinutes(fromNow + 20):yyyy-MM-dd'T'HH:mm:ss'Z'}}}","extension":[{"url":"http://hl7.org/fhir/5.0/StructureDefinition/extension-Appointment.virtualService","extension":[{"url":"addressUrl","valueUrl":"{{{room}}}"}]}],"participant":[{"actor":{"reference":"Patient/seen-far"},"status":"accepted"},{"actor":{"reference":"Practitioner/holm"},"status":"accepted"}]}""");
+        await Put("far-soon", 10, "https://video.test/rooms/soon");
+        await Put("far-later", 40, "https://video.test/rooms/later");
+        await Put("far-odd", 10, "javascript:alert(1)");
+        using var faye = await PortalPerson.SignIn(browser.Node, "Patient/seen-far");
+        var (_, soon) = await faye.Get("/patients/seen-far/appointments/far-soon");
+        Assert.Contains("href=\"https://video.test/rooms/soon\"", soon, StringComparison.Ordinal);
+        var (_, later) = await faye.Get("/patients/seen-far/appointments/far-later");
+        Assert.Contains("a quarter of an hour before", later, StringComparison.Ordinal);
+        Assert.DoesNotContain("video.test", later, StringComparison.Ordinal);
+        Assert.DoesNotContain("javascript:", (await faye.Get("/patients/seen-far/appointments/far-odd")).Html, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_professional_books_what_patients_may_not_and_says_that_they_have_come()
     {

@@ -7,14 +7,20 @@ static class Accessibility
 {
     static readonly Lazy<string> Axe = new(() => File.ReadAllText(Find()));
 
+    static readonly string[] Everything = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+    /// <summary>The rules of axe that ask what colours there are.</summary>
+    static readonly string[] Colours = ["color-contrast", "link-in-text-block"];
+
     /// <summary>What violates WCAG 2.2 AA on the page as it stands; empty when nothing does.</summary>
-    public static async Task<string[]> Violations(IPage page)
+    /// <param name="page">The page.</param>
+    /// <param name="onlyColours">Of a page that was looked at whole in other colours: only what hangs on these.</param>
+    public static async Task<string[]> Violations(IPage page, bool onlyColours = false)
     {
         await page.EvaluateAsync(Axe.Value);
         return await page.EvaluateAsync<string[]>("""
-            async () => (await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }))
+            async rules => (await axe.run(document, { runOnly: rules, resultTypes: ['violations'] }))
                 .violations.map(v => v.id + ': ' + v.nodes.slice(0, 5).map(n => n.target + ' ' + n.failureSummary).join('; '))
-            """);
+            """, onlyColours ? Colours : Everything);
     }
 
     static string Find()

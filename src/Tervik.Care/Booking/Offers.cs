@@ -121,6 +121,18 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, RecordSto
         }
     }
 
+    /// <summary>When a service could be had if nobody had booked anything: each time once, with how many of its calendars it is there. Absences count.</summary>
+    /// <param name="service">What.</param>
+    /// <param name="setup">As the clinics are set up, or would be.</param>
+    /// <param name="from">Not before.</param>
+    /// <param name="to">Beginning before; at most <see cref="Longest"/> later.</param>
+    public static IReadOnlyList<(ZonedSpan Time, int Calendars)> Possible(Service service, ClinicSetup setup, DateTimeOffset from, DateTimeOffset to)
+    {
+        if (to - from > Longest) to = from + Longest;
+        var candidates = setup.CalendarsOf(service.Needs[0]).SelectMany(calendar => calendar.Times(service, from, to).Select(time => new Candidate(service, calendar, time))).Take(MostTimes).ToList();
+        return [.. Free(candidates, setup, null, 0, default).GroupBy(one => one.Candidate.Time.StartUtc).OrderBy(same => same.Key).Select(same => (same.First().Candidate.Time, same.Count()))];
+    }
+
     /// <summary>The offer a proposal names, as it can be had now.</summary>
     /// <param name="id">Of the proposal.</param>
     /// <param name="but">A claim that is not in the way.</param>

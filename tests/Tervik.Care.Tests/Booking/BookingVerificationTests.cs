@@ -71,7 +71,7 @@ public sealed class BookingVerificationTests
 
         public Task<long> Follow() => follower.Follow(0, Stop);
         public Task<long> FollowCalendars() => follower.FollowCalendars(0, Stop);
-        public Task Execute(string sql, params SqlValue[] values) => Database.Write(session => session.Execute(sql, values), Stop);
+        public Task<int> Execute(string sql, params SqlValue[] values) => Database.Write(session => session.Execute(sql, values), Stop);
         public Task<BookingVerificationResult> Verify() => new BookingVerification(Store, TimeProvider.System).Run(Stop);
 
         public async ValueTask DisposeAsync()

@@ -21,7 +21,7 @@ public sealed class SetUpPagesTests(Browser browser) : IClassFixture<Browser>
     /// <summary>A room of the unit with a calendar, open every day from eight to noon, and a service that takes it.</summary>
     async Task Make(string id, string more = "")
     {
-        await TestPatient.Put(browser.Node, $"Location/{id}-room", $$"""{"resourceType":"Location","id":"{{id}}-room","status":"active","name":"Room {{id}}","managingOrganization":{"reference":"{{Unit}}"}}""");
+        await TestPatient.Put(browser.Node, $"Location/{id}-room", $$$"""{"resourceType":"Location","id":"{{{id}}}-room","status":"active","name":"Room {{{id}}}","managingOrganization":{"reference":"{{{Unit}}}"}}""");
         await TestPatient.Put(browser.Node, $"Schedule/{id}", $$$"""{"resourceType":"Schedule","id":"{{{id}}}","active":true,"actor":[{"reference":"Location/{{{id}}}-room","display":"Room {{{id}}}"}],"extension":[{"url":"urn:tervik:unit","valueReference":{"reference":"{{{Unit}}}"}},{"url":"urn:other","valueString":"stays"},{{{more}}}{"url":"urn:tervik:opening","extension":[{"url":"zone","valueCode":"Europe/Tallinn"},{"url":"start","valueString":"2026-01-01T08:00"},{"url":"minutes","valuePositiveInt":240},{"url":"rule","valueString":"FREQ=DAILY"},{"url":"urn:other:part","valueString":"stays too"}]}]}""");
         await TestPatient.Put(browser.Node, $"HealthcareService/{id}", $$$"""{"resourceType":"HealthcareService","id":"{{{id}}}","active":true,"name":"Service {{{id}}}","providedBy":{"reference":"{{{Unit}}}"},"comment":"stays","extension":[{"url":"urn:tervik:bookable","extension":[{"url":"minutes","valuePositiveInt":30},{"url":"by","valueCode":"patient"},{"url":"urn:other","valueString":"stays"},{"url":"need","extension":[{"url":"calendar","valueReference":{"reference":"Schedule/{{{id}}}"}}]}]}]}""");
     }
@@ -91,7 +91,7 @@ public sealed class SetUpPagesTests(Browser browser) : IClassFixture<Browser>
         using var liis = await PortalPerson.SignIn(browser.Node, "Patient/p03");
         Assert.Contains("name=\"offer\"", (await liis.Get($"/patients/p03/appointments/new?service={id}")).Html, StringComparison.Ordinal);
         using var holm = await PortalPerson.SignIn(browser.Node, "Practitioner/holm");
-        Assert.Contains(holm.Get("/calendar/numbers.csv").Result.Html.Split("\r\n"), line => line.Contains(service, StringComparison.Ordinal) && line.EndsWith(",14", StringComparison.Ordinal));
+        Assert.Contains((await holm.Get("/calendar/numbers.csv")).Html.Split("\r\n"), line => line.Contains(service, StringComparison.Ordinal) && line.EndsWith(",14", StringComparison.Ordinal));
     }
 
     [Fact]

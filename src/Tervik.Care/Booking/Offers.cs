@@ -140,7 +140,7 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, RecordSto
     public static IReadOnlyList<(ZonedSpan Time, int Calendars)> Possible(Service service, ClinicSetup setup, DateTimeOffset from, DateTimeOffset to)
     {
         if (to - from > Longest) to = from + Longest;
-        var candidates = setup.CalendarsOf(service.Needs[0]).SelectMany(calendar => calendar.Times(service, from, to).Select(time => new Candidate(service, calendar, time))).Take(MostTimes).ToList();
+        var candidates = setup.CalendarsOf(service.Needs[0]).OrderBy(calendar => calendar.Reference, StringComparer.Ordinal).SelectMany(calendar => calendar.Times(service, from, to).Select(time => new Candidate(service, calendar, time))).Take(MostTimes).ToList();
         return [.. Free(candidates, setup, null, 0, default).GroupBy(one => one.Candidate.Time.StartUtc).OrderBy(same => same.Key).Select(same => (same.First().Candidate.Time, same.Count()))];
     }
 

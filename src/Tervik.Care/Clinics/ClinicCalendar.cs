@@ -64,11 +64,11 @@ public sealed class ClinicCalendar
 
     internal static List<LocalDateTime> Times(JsonElement opening, string name) => [.. opening.Extensions(name).Select(part => Wall.Parse(part.TextAt("valueString") ?? "")).Where(parsed => parsed.Success).Select(parsed => parsed.Value)];
 
-    /// <summary>When an appointment could be, whoever has that time: in order of the openings.</summary>
+    /// <summary>When an appointment could be, whoever has that time: in order of the openings. Where two of them overlap, what begins at the same instant is given once.</summary>
     public IEnumerable<ZonedSpan> Times(Service service, DateTimeOffset from, DateTimeOffset to)
     {
         var (first, last) = (Instant.FromDateTimeOffset(from), Instant.FromDateTimeOffset(to));
-        return OpeningsOf(service).SelectMany(at => Windows(at, first, last)).SelectMany(window => Slots.Cut(window, service.Minutes, service.Step, first, last));
+        return OpeningsOf(service).SelectMany(at => Windows(at, first, last)).SelectMany(window => Slots.Cut(window, service.Minutes, service.Step, first, last)).DistinctBy(time => time.StartUtc);
     }
 
     /// <summary>Whether its owner is there for all of an appointment.</summary>

@@ -21,7 +21,7 @@ public static class CareRoom
     public static IServiceCollection AddCare(this IServiceCollection services)
     {
         services.AddSingleton(new HoldRules());
-        services.AddSingleton<Clinics.Clinics>();
+        services.AddSingleton<Clinics.Clinics>().AddSingleton<Clinics.Places>();
         services.AddSingleton(provider => new Bookings(provider.GetRequiredService<RecordStore>(), provider.GetRequiredService<HoldRules>(), provider.GetRequiredService<Clinics.Clinics>().CapacityOf, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Offers>();
         services.AddSingleton<BookingDesk>();

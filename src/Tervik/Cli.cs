@@ -4,6 +4,7 @@ using Tervik.Accounts;
 using Tervik.Apps;
 using Tervik.Audit;
 using Tervik.Bom;
+using Tervik.Care.Booking;
 using Tervik.Export;
 using Tervik.Import;
 using Tervik.Keys;
@@ -72,14 +73,17 @@ static class Cli
 
     static Command Verify()
     {
-        var command = new Command("verify", "Checks the whole store: hashes, history without gaps, and every index row against a new extraction.");
+        var command = new Command("verify", "Checks the whole store: hashes, history without gaps, every index row against a new extraction, and who has which time of a calendar against the appointments.");
         command.SetAction((parsed, stop) => Run(parsed, async settings =>
         {
             await using var installation = await Installation.Open(settings, stop);
             var result = await new Verification(installation.Store).Run(null, stop);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Resources} resources, {result.Versions} versions, {result.IndexRows} index rows, {result.Findings.Count} findings"));
             foreach (var finding in result.Findings) Console.WriteLine($"  {finding}");
-            return result.Findings.Count == 0 ? 0 : 3;
+            var booked = await new BookingVerification(installation.Store, TimeProvider.System).Run(stop);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{booked.Claims} claims on calendars, {booked.Appointments} appointments to come that take some{(booked.NotFollowed > 0 ? $", {booked.NotFollowed} not yet gone through" : "")}, {booked.Findings.Count} findings"));
+            foreach (var finding in booked.Findings) Console.WriteLine($"  {finding}");
+            return result.Findings.Count + booked.Findings.Count == 0 ? 0 : 3;
         }));
         return command;
     }

@@ -1,7 +1,10 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Tervik.Records.Access;
+using Tervik.Records.Indexing;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
+using Tervik.Records.Search;
 using Tervik.Storage;
 using Tervik.Trust;
 
@@ -9,22 +12,49 @@ namespace Tervik.Care.Booking;
 
 /// <summary>Appointments that came another way than through the desk (the FHIR API, a hospital system, the demonstration) take and give back time as well: within a second of being stored they are in the calendars of those who have one here.</summary>
 /// <remarks>What is stored is not refused afterwards: where somebody else has the time, the Appointment stays and both are shown, which is what happened. An Appointment that the desk made is found as it is, and nothing is done.</remarks>
-public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clinics clinics, Bookings bookings, TimeProvider clock, ILogger<AppointmentFollower> logger) : Follower(logger)
+public sealed partial class AppointmentFollower(RecordStore store, SearchEngine search, Clinics.Clinics clinics, Bookings bookings, TimeProvider clock, ILogger<AppointmentFollower> logger) : Follower(logger)
 {
     const int AtOnce = 500;
-    const string Setting = "appointments-followed";
+    internal const string Setting = "appointments-followed", CalendarsSetting = "calendars-followed";
+    /// <summary>In which an Appointment takes its time.</summary>
+    internal static readonly string[] Standing = ["booked", "pending", "arrived", "checked-in"];
     /// <summary>What lasts longer is a stay, or a mistake, and takes nobody's calendar.</summary>
     static readonly TimeSpan LongestAppointment = TimeSpan.FromDays(1);
 
     /// <summary>Until when it has followed; null before it asked.</summary>
-    long? followed;
+    long? followed, calendarsFollowed;
 
     /// <inheritdoc/>
     protected override async Task<bool> Step(CancellationToken stop)
     {
         var before = followed ??= long.Parse(await store.Setting(Setting, () => "0", stop), CultureInfo.InvariantCulture);
+        // Before the first appointment is gone through, which then finds the calendars there are.
+        var (newest, calendars) = (calendarsFollowed is null ? await store.Database.ReadOnce(NewestCalendar, stop) : 0, calendarsFollowed);
+        calendars ??= long.Parse(await store.Setting(CalendarsSetting, () => newest.ToString(CultureInfo.InvariantCulture), stop), CultureInfo.InvariantCulture);
         followed = await Follow(before, stop);
-        return followed > before;
+        calendarsFollowed = await FollowCalendars(calendars.Value, stop);
+        return followed > before || calendarsFollowed > calendars;
+    }
+
+    static async ValueTask<long> NewestCalendar(Session session)
+    {
+        await using var rows = await session.Query("SELECT coalesce(max(at_us), 0) FROM res WHERE type = 'Schedule'");
+        return await rows.Read() ? rows.Int64(0) : 0;
+    }
+
+    /// <summary>Goes through calendars that were stored after a moment: appointments of somebody who had none until now take their time as well.</summary>
+    /// <returns>Until when it has followed.</returns>
+    public async Task<long> FollowCalendars(long afterUs, CancellationToken stop)
+    {
+        var changed = await store.Database.ReadOnce(session => store.Changed(session, "Schedule", afterUs, AtOnce), stop);
+        if (changed.Count == 0) return afterUs;
+        var setup = await clinics.Now(stop);
+        var actors = changed.Where(one => !one.IsDeleted).Select(one => one.Take(json => json.FirstAt("actor").TextAt("reference"))).OfType<string>().Distinct().Where(actor => setup.ByActor.ContainsKey(store.Keys.Reference(actor)));
+        foreach (var actor in actors)
+            await foreach (var some in search.All(new("Appointment", [new("actor", actor), new("date", $"ge{clock.GetUtcNow().AddDays(-1):yyyy-MM-dd}"), new("status", string.Join(',', Standing)), new("_count", $"{AtOnce}")], Strict: true), AccessFilter.Everything, stop).Chunk(AtOnce).WithCancellation(stop))
+                await Task.WhenAll(some.Select(one => Follow(one, setup, stop)));
+        await store.Database.Write(session => session.Execute("UPDATE setting SET value = $2 WHERE name = $1", CalendarsSetting, changed[^1].AtUs.ToString(CultureInfo.InvariantCulture)), stop);
+        return changed[^1].AtUs;
     }
 
     /// <summary>Goes through Appointments that were stored after a moment.</summary>
@@ -44,7 +74,7 @@ public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clini
     async Task Follow(StoredResource stored, Clinics.ClinicSetup setup, CancellationToken stop)
     {
         var claim = await bookings.Find(stored.Id, stop);
-        var spans = stored.IsDeleted ? [] : Spans(stored, setup);
+        var spans = Spans(stored, setup, store.Keys, clock.NowUs());
         if (spans.Count == 0)
         {
             if (claim is { State: ClaimState.Booked }) await bookings.Ask(new(BookingAct.Release, stored.Id, 0, 0, []) { KeptFor = store.Keys.Reference($"Appointment/{stored.Id}") }, stop);
@@ -56,16 +86,17 @@ public sealed partial class AppointmentFollower(RecordStore store, Clinics.Clini
     }
 
     // The desk adds the time to set up and to clean.
-    static bool Covers(Claim claim, IReadOnlyList<Span> spans) => spans.All(span => claim.Spans.Any(one => one.Calendar == span.Calendar && one.From <= span.From && one.To >= span.To));
+    internal static bool Covers(Claim claim, IReadOnlyList<Span> spans) => spans.All(span => claim.Spans.Any(one => one.Calendar == span.Calendar && one.From <= span.From && one.To >= span.To));
 
     /// <summary>What an Appointment takes: of each participant who has a calendar here, from its start to its end. Nothing when it is cancelled, over, without a time, or of days.</summary>
-    List<Span> Spans(StoredResource stored, Clinics.ClinicSetup setup)
+    internal static List<Span> Spans(StoredResource stored, Clinics.ClinicSetup setup, Keys keys, long nowUs)
     {
+        if (stored.IsDeleted) return [];
         using var json = FhirJson.Parse(stored.Body);
         var appointment = json.RootElement;
-        if (appointment.TextAt("status") is not ("booked" or "pending" or "arrived" or "checked-in") || AppointmentReading.Time(appointment, "start") is not { } start || AppointmentReading.Time(appointment, "end") is not { } end || end <= start || end.Us() < clock.NowUs() || end - start > LongestAppointment) return [];
+        if (!Standing.Contains(appointment.TextAt("status")) || AppointmentReading.Time(appointment, "start") is not { } start || AppointmentReading.Time(appointment, "end") is not { } end || end <= start || end.Us() < nowUs || end - start > LongestAppointment) return [];
         return [.. appointment.ItemsAt("participant").Where(participant => participant.TextAt("status") != "declined").Select(participant => participant.At("actor").TextAt("reference")).OfType<string>()
-            .Select(actor => store.Keys.Reference(actor)).Where(setup.ByActor.ContainsKey).Distinct().Order().Select(key => new Span(key, Cells.At(start.Us()), Cells.Until(end.Us())))];
+            .Select(actor => keys.Reference(actor)).Where(setup.ByActor.ContainsKey).Distinct().Order().Select(key => new Span(key, Cells.At(start.Us()), Cells.Until(end.Us())))];
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Appointment/{Id} was stored at a time that Appointment/{Other} has: both are kept.")]

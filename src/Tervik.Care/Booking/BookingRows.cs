@@ -30,6 +30,9 @@ sealed class BookingRows(Keys keys, Func<long, int> capacity)
         return found;
     }
 
+    /// <summary>All that end after a cell.</summary>
+    public static Task<List<Claim>> From(Session session, long cell) => Read(session, $"SELECT {Columns} FROM booking WHERE to_cell > $1", cell);
+
     /// <summary>The one of this id, if any.</summary>
     public static Task<List<Claim>> Named(Session session, long no) => Read(session, $"SELECT {Columns} FROM booking WHERE no = $1", no);
 

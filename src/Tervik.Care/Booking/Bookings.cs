@@ -244,7 +244,8 @@ public delegate T BookingReader<T>(BookingView view);
 /// <summary>The calendars as they are decided at a moment.</summary>
 public readonly ref struct BookingView
 {
-    readonly BookingBoard board;
+    // Of the default view nothing is taken.
+    readonly BookingBoard? board;
     readonly long nowUs;
 
     internal BookingView(BookingBoard board, long nowUs) => (this.board, this.nowUs) = (board, nowUs);
@@ -253,8 +254,8 @@ public readonly ref struct BookingView
     /// <param name="span">Of a calendar that was named to <see cref="Bookings.Look"/>.</param>
     /// <param name="but">A claim that is not in the way: the one that would be moved.</param>
     /// <param name="keptFor">Key of an owner whose holds are not in the way: of what would be moved, the times that are kept for it.</param>
-    public bool IsFree(Span span, string? but = null, long keptFor = 0) => board.IsFree(span, nowUs, but, keptFor);
+    public bool IsFree(Span span, string? but = null, long keptFor = 0) => board is null || board.IsFree(span, nowUs, but, keptFor);
 
     /// <summary>What takes cells of a calendar.</summary>
-    public IReadOnlyList<Claim> Claims(Span span) => board.Claims(span, nowUs);
+    public IReadOnlyList<Claim> Claims(Span span) => board?.Claims(span, nowUs) ?? [];
 }

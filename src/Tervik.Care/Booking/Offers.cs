@@ -40,6 +40,14 @@ public sealed record OfferQuery
     public OfferId? After { get; init; }
     /// <summary>A claim that is not in the way: the one that would be moved.</summary>
     public string? But { get; init; }
+    /// <summary>How far a service is from whom it is for, in km; null where nobody knows.</summary>
+    public Func<Service, double?>? DistanceKm { get; init; }
+    /// <summary>Not farther than so many km; of video visits it does not matter. What is not known to be so near is left out.</summary>
+    public double? WithinKm { get; init; }
+    /// <summary>The nearest first, and of those as near the earliest; what is not known to be anywhere comes last.</summary>
+    public bool IsNearestFirst { get; init; }
+    /// <summary>At most so many of each place.</summary>
+    public int MostOfPlace { get; init; } = int.MaxValue;
 }
 
 /// <summary>What was found.</summary>
@@ -76,10 +84,12 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, RecordSto
                     if (IsAsked(time, query)) candidates.Add(new(service, calendar, time));
                 if (candidates.Count > MostTimes) throw new Records.FaultException(new Records.Fault(Records.FaultKind.TooCostly, "too-costly", null, $"More than {MostTimes} times would have to be looked through: ask for a service, a person, a place or a shorter time."));
             }
-        candidates.Sort((a, b) => a.Time.StartUtc != b.Time.StartUtc ? a.Time.StartUtc.CompareTo(b.Time.StartUtc)
+        var far = query.IsNearestFirst ? candidates.Select(candidate => candidate.Service).Distinct().ToDictionary(service => service, service => query.DistanceKm?.Invoke(service) ?? double.MaxValue) : null;
+        candidates.Sort((a, b) => far is not null && far[a.Service].CompareTo(far[b.Service]) is var nearer and not 0 ? nearer : a.Time.StartUtc != b.Time.StartUtc ? a.Time.StartUtc.CompareTo(b.Time.StartUtc)
             : a.Service.Id != b.Service.Id ? string.CompareOrdinal(a.Service.Id, b.Service.Id) : string.CompareOrdinal(a.Calendar.Reference, b.Calendar.Reference));
         long[] keys = [.. candidates.Select(candidate => candidate.Service).Distinct().SelectMany(service => service.Needs).SelectMany(setup.CalendarsOf).Select(calendar => calendar.Key).Distinct()];
         var (found, total, isAfter, hasMore) = (new List<Offer>(), 0, query.After is null, false);
+        var ofPlace = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var at = 0; at < candidates.Count; at += AtOnce)
         {
             var some = candidates.GetRange(at, Math.Min(AtOnce, candidates.Count - at));
@@ -87,6 +97,7 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, RecordSto
             {
                 total++;
                 if (!isAfter) isAfter = query.After == IdOf(candidate);
+                else if (query.MostOfPlace < int.MaxValue && (ofPlace[candidate.Service.Place ?? ""] = ofPlace.GetValueOrDefault(candidate.Service.Place ?? "") + 1) > query.MostOfPlace) continue;
                 else if (found.Count < query.Count) found.Add(Made(candidate, calendars));
                 else hasMore = true;
             }
@@ -119,6 +130,18 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, RecordSto
             }
             at = end;
         }
+    }
+
+    /// <summary>When a service could be had if nobody had booked anything: each time once, with how many of its calendars it is there. Absences count.</summary>
+    /// <param name="service">What.</param>
+    /// <param name="setup">As the clinics are set up, or would be.</param>
+    /// <param name="from">Not before.</param>
+    /// <param name="to">Beginning before; at most <see cref="Longest"/> later.</param>
+    public static IReadOnlyList<(ZonedSpan Time, int Calendars)> Possible(Service service, ClinicSetup setup, DateTimeOffset from, DateTimeOffset to)
+    {
+        if (to - from > Longest) to = from + Longest;
+        var candidates = setup.CalendarsOf(service.Needs[0]).OrderBy(calendar => calendar.Reference, StringComparer.Ordinal).SelectMany(calendar => calendar.Times(service, from, to).Select(time => new Candidate(service, calendar, time))).Take(MostTimes).ToList();
+        return [.. Free(candidates, setup, null, 0, default).GroupBy(one => one.Candidate.Time.StartUtc).OrderBy(same => same.Key).Select(same => (same.First().Candidate.Time, same.Count()))];
     }
 
     /// <summary>The offer a proposal names, as it can be had now.</summary>
@@ -159,6 +182,7 @@ public sealed class Offers(Clinics.Clinics clinics, Bookings bookings, RecordSto
         (query.Services.Count == 0 || query.Services.Contains(service.Id)) && (query.Types.Count == 0 || query.Types.Any(service.Types.Contains)) && (query.Specialties.Count == 0 || query.Specialties.Any(service.Specialties.Contains))
         && (query.Organizations.Count == 0 || service.Organization is { } organization && query.Organizations.Contains(organization)) && (query.Places.Count == 0 || service.Place is { } place && query.Places.Contains(place))
         && (query.Languages.Count == 0 || service.Languages.Count == 0 || query.Languages.Any(service.Languages.Contains)) && (query.IsVideo is not { } video || service.IsVideo == video)
+        && (query.WithinKm is not { } most || service.IsVideo || query.DistanceKm?.Invoke(service) <= most)
         && (query.IsStaff || service.By == BookableBy.Patient || service.By == BookableBy.Referral && query.HasReferral);
 
     static bool IsAsked(ZonedSpan time, OfferQuery query) =>

@@ -110,6 +110,8 @@ public sealed partial class Recurrence
     /// <summary>Whether it has neither COUNT nor UNTIL.</summary>
     public bool IsEndless => Count is null && until is null;
 
+    /// <summary>UNTIL, and whether it is an instant of UTC; a date is its midnight.</summary>
+    internal (LocalDateTime Time, bool IsUtc)? Until => until is { } time ? (time, isUntilUtc) : null;
     internal FrequencyType Frequency { get; }
     internal int Interval { get; }
     internal bool IsFinerThanMinutes { get; }

@@ -15,11 +15,13 @@ public sealed class ClinicCalendar
 {
     /// <summary>Of the extension, which may come several times: <c>zone</c>, <c>start</c> (wall time), <c>minutes</c>, <c>rule</c> (RFC 5545), <c>except</c> and <c>also</c> (wall times), <c>service</c> (for these alone).</summary>
     public const string Extension = "urn:tervik:opening";
+    /// <summary>Of the extension that says which Organization keeps the calendar: whoever leads it may change it. Without it, those whose services take it.</summary>
+    public const string UnitExtension = "urn:tervik:unit";
     /// <summary>Of the extension that says how many appointments the calendar takes at the same time.</summary>
     public const string CapacityExtension = "urn:tervik:capacity";
     /// <summary>Months of openings that are kept expanded.</summary>
     const int MostKept = 4000;
-    static readonly LocalDateTimePattern Wall = LocalDateTimePattern.CreateWithInvariantCulture("yyyy-MM-dd'T'HH:mm");
+    internal static readonly LocalDateTimePattern Wall = LocalDateTimePattern.CreateWithInvariantCulture("yyyy-MM-dd'T'HH:mm");
 
     readonly List<(Opening Opening, HashSet<string> Services)> openings = [];
     readonly ConcurrentDictionary<(int Opening, int Month), ZonedSpan[]> windows = new();
@@ -60,17 +62,21 @@ public sealed class ClinicCalendar
         return calendar.openings.Count > 0 ? calendar : null;
     }
 
-    static List<LocalDateTime> Times(JsonElement opening, string name) => [.. opening.Extensions(name).Select(part => Wall.Parse(part.TextAt("valueString") ?? "")).Where(parsed => parsed.Success).Select(parsed => parsed.Value)];
+    internal static List<LocalDateTime> Times(JsonElement opening, string name) => [.. opening.Extensions(name).Select(part => Wall.Parse(part.TextAt("valueString") ?? "")).Where(parsed => parsed.Success).Select(parsed => parsed.Value)];
 
-    /// <summary>When an appointment could be, whoever has that time: in order of the openings.</summary>
+    /// <summary>When an appointment could be, whoever has that time: in order of the openings. Where two of them overlap, what begins at the same instant is given once.</summary>
     public IEnumerable<ZonedSpan> Times(Service service, DateTimeOffset from, DateTimeOffset to)
     {
         var (first, last) = (Instant.FromDateTimeOffset(from), Instant.FromDateTimeOffset(to));
-        return OpeningsOf(service).SelectMany(at => Windows(at, first, last)).SelectMany(window => Slots.Cut(window, service.Minutes, service.Step, first, last));
+        return OpeningsOf(service).SelectMany(at => Windows(at, first, last)).SelectMany(window => Slots.Cut(window, service.Minutes, service.Step, first, last)).DistinctBy(time => time.StartUtc);
     }
 
     /// <summary>Whether its owner is there for all of an appointment.</summary>
-    public bool IsOpen(Service service, ZonedSpan time) => OpeningsOf(service).Any(at => Windows(at, time.StartUtc, time.EndUtc).Any(window => window.StartUtc <= time.StartUtc && time.EndUtc <= window.EndUtc));
+    public bool IsOpen(Service service, ZonedSpan time) => IsOpen(service, time.StartUtc, time.EndUtc);
+
+    /// <summary>The same of a time; whatever an opening is for where no service is named.</summary>
+    public bool IsOpen(Service? service, Instant start, Instant end) =>
+        (service is null ? Enumerable.Range(0, openings.Count) : OpeningsOf(service)).Any(at => Windows(at, start, end).Any(window => window.StartUtc <= start && end <= window.EndUtc));
 
     /// <summary>The zone of its wall: of its first opening.</summary>
     public DateTimeZone Zone => Zones.Current.Get(openings[0].Opening.Zone);

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using NodaTime;
 using Tervik.Care.Calendars;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
@@ -34,6 +35,40 @@ public sealed record ClinicSetup(long AtUs, FrozenDictionary<string, Service> Se
 
     /// <summary>The calendars a service may take for one of its needs.</summary>
     public IEnumerable<ClinicCalendar> CalendarsOf(IReadOnlyList<string> need) => need.Select(reference => Calendars.GetValueOrDefault(reference)).OfType<ClinicCalendar>();
+
+    /// <summary>Whether a calendar of somebody is open for all of a time, absences aside. False for who has no calendar.</summary>
+    /// <param name="actor">Key of the Practitioner, Location or Device.</param>
+    /// <param name="service">What the time is for; null where nobody knows.</param>
+    /// <param name="start">First instant.</param>
+    /// <param name="end">First instant after it.</param>
+    public bool IsOpen(long actor, Service? service, Instant start, Instant end) => ByActor.TryGetValue(actor, out var calendars) && calendars.Any(calendar => calendar.IsOpen(service, start, end));
+
+    /// <summary>Whether an appointment of a service has one of each of its needs among its participants.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="actors">References of the participants.</param>
+    public bool Fits(Service service, IReadOnlyCollection<string> actors) => service.Needs.All(need => CalendarsOf(need).Any(calendar => actors.Contains(calendar.Actor)));
+
+    /// <summary>As it would be with a service as it is to be; null is none, or one that is switched off.</summary>
+    /// <param name="id">Logical id.</param>
+    /// <param name="service">The service.</param>
+    public ClinicSetup WithService(string id, Service? service) => Of(AtUs, Services.Values.Where(one => one.Id != id).Concat(service is null ? [] : [service]), Calendars.Values, Absences);
+
+    /// <summary>As it would be with a calendar as it is to be; null is none, or one that is switched off.</summary>
+    /// <param name="reference">Of the Schedule.</param>
+    /// <param name="calendar">The calendar.</param>
+    public ClinicSetup WithCalendar(string reference, ClinicCalendar? calendar) => Of(AtUs, Services.Values, Calendars.Values.Where(one => one.Reference != reference).Concat(calendar is null ? [] : [calendar]), Absences);
+
+    internal static ClinicSetup Of(long atUs, IEnumerable<Service> services, IEnumerable<ClinicCalendar> calendars, FrozenDictionary<string, IReadOnlyList<Absence>> absences)
+    {
+        var (known, open) = (services.ToList(), calendars.ToList());
+        return new(atUs, known.ToFrozenDictionary(one => one.Id), open.ToFrozenDictionary(one => one.Reference))
+        {
+            ServicesByKey = known.ToFrozenDictionary(one => one.Key),
+            CalendarsByKey = open.ToFrozenDictionary(one => one.ScheduleKey),
+            Absences = absences,
+            ByActor = open.GroupBy(one => one.Key).ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<ClinicCalendar>)[.. group]),
+        };
+    }
 }
 
 /// <summary>Knows the set-up of the clinics, HealthcareService and Schedule in the record, as it is now.</summary>
@@ -50,10 +85,7 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
     readonly Dictionary<string, Service?> services = new(StringComparer.Ordinal);
     readonly Dictionary<string, ClinicCalendar?> calendars = new(StringComparer.Ordinal);
     readonly Dictionary<string, Absence> absences = new(StringComparer.Ordinal);
-    volatile ClinicSetup setup = new(0, FrozenDictionary<string, Service>.Empty, FrozenDictionary<string, ClinicCalendar>.Empty)
-    {
-        ServicesByKey = FrozenDictionary<long, Service>.Empty, CalendarsByKey = FrozenDictionary<long, ClinicCalendar>.Empty, ByActor = FrozenDictionary<long, IReadOnlyList<ClinicCalendar>>.Empty,
-    };
+    volatile ClinicSetup setup = ClinicSetup.Of(0, [], [], FrozenDictionary<string, IReadOnlyList<Absence>>.Empty);
 
     /// <summary>As it is now: what this program changed since is read before, what another one did within a second.</summary>
     public async ValueTask<ClinicSetup> Now(CancellationToken stop)
@@ -115,14 +147,8 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
         // What is over is of no use to those who book.
         var nowUs = clock.NowUs();
         foreach (var id in absences.Values.Where(absence => absence.EndUs < nowUs).Select(absence => absence.Id).ToList()) absences.Remove(id);
-        var (known, open) = (services.Values.OfType<Service>().ToList(), calendars.Values.OfType<ClinicCalendar>().ToList());
-        setup = new(changed.Max(one => one.AtUs), known.ToFrozenDictionary(one => one.Id), open.ToFrozenDictionary(one => one.Reference))
-        {
-            ServicesByKey = known.ToFrozenDictionary(one => one.Key),
-            CalendarsByKey = open.ToFrozenDictionary(one => one.ScheduleKey),
-            Absences = absences.Values.GroupBy(absence => absence.Schedule).ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<Absence>)[.. group.OrderBy(absence => absence.StartUs)]),
-            ByActor = open.GroupBy(one => one.Key).ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<ClinicCalendar>)[.. group]),
-        };
+        setup = ClinicSetup.Of(changed.Max(one => one.AtUs), services.Values.OfType<Service>(), calendars.Values.OfType<ClinicCalendar>(),
+            absences.Values.GroupBy(absence => absence.Schedule).ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<Absence>)[.. group.OrderBy(absence => absence.StartUs)]));
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,7 @@ public enum BookableBy
 /// <param name="Needs">What an appointment takes: of each of these lists one calendar (references of Schedules); the first is whose appointments are offered.</param>
 public sealed record Service(string Id, string Name, string? Organization, string? OrganizationName, string? Place, string? PlaceName, int Minutes, IReadOnlyList<IReadOnlyList<string>> Needs)
 {
-    /// <summary>Of the extension that makes a service bookable. Its parts: <c>minutes</c>, <c>step</c>, <c>before</c>, <c>after</c>, <c>by</c>, <c>notice-hours</c>, <c>video</c>, <c>video-address</c>, <c>series</c>, <c>questionnaire</c>, <c>need</c> (each with <c>calendar</c>).</summary>
+    /// <summary>Of the extension that makes a service bookable. Its parts: <c>minutes</c>, <c>step</c>, <c>before</c>, <c>after</c>, <c>by</c>, <c>notice-hours</c>, <c>target-days</c>, <c>video</c>, <c>video-address</c>, <c>series</c>, <c>questionnaire</c>, <c>need</c> (each with <c>calendar</c>).</summary>
     public const string Extension = "urn:tervik:bookable";
     /// <summary>Longest appointment, in minutes.</summary>
     public const int Longest = 24 * 60;
@@ -45,6 +45,8 @@ public sealed record Service(string Id, string Name, string? Organization, strin
     public BookableBy By { get; init; }
     /// <summary>Whoever cancels later than so many hours before is told that the time may be lost to others; nobody is kept from it.</summary>
     public int NoticeHours { get; init; } = 24;
+    /// <summary>Days within which a time should be to be had; null where the clinic promises none.</summary>
+    public int? TargetDays { get; init; }
     /// <summary>By video.</summary>
     public bool IsVideo { get; init; }
     /// <summary>Where its video rooms are: an address under which each appointment has one of its own; null where there is none.</summary>
@@ -78,6 +80,7 @@ public sealed record Service(string Id, string Name, string? Organization, strin
             Key = keys.Reference($"HealthcareService/{id}"),
             Step = Math.Max(1, Number("step", minutes)), Before = Number("before", 0), After = Number("after", 0), NoticeHours = Number("notice-hours", 24),
             By = bookable.Extension("by").TextAt("valueCode") switch { "referral" => BookableBy.Referral, "staff" => BookableBy.Staff, _ => BookableBy.Patient },
+            TargetDays = Number("target-days", -1) is var days and >= 0 ? days : null,
             IsVideo = bookable.Extension("video").TextAt("valueBoolean") == "true",
             VideoAddress = Uri.TryCreate(bookable.Extension("video-address").TextAt("valueUrl"), UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps ? address : null,
             Series = Math.Clamp(Number("series", 1), 1, LongestSeries),
@@ -95,7 +98,7 @@ public sealed record Service(string Id, string Name, string? Organization, strin
 }
 
 /// <summary>Steps into extensions.</summary>
-static class ExtensionReading
+public static class ExtensionReading
 {
     /// <summary>The first extension of this address; undefined when there is none.</summary>
     public static JsonElement Extension(this JsonElement json, string url)

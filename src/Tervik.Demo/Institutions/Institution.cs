@@ -16,6 +16,12 @@ static class Institution
         ["seoul"] = ["Daehangno Family Clinic", "Jongno Family Clinic", "Suwon Family Clinic", "Incheon Family Clinic"],
     };
 
+    /// <summary>In which of their country's cities practices are; the others are where the hospital is.</summary>
+    static readonly Dictionary<string, int> PracticeCities = new() { ["practice-tartu-4"] = 1, ["practice-copenhagen-2"] = 1, ["practice-copenhagen-3"] = 2, ["practice-copenhagen-4"] = 3, ["practice-seoul-3"] = 1, ["practice-seoul-4"] = 2 };
+
+    /// <summary>Somebody of the tour lives there, far from the hospital.</summary>
+    static readonly (string City, string Postal, decimal Latitude, decimal Longitude) Tallinn = ("Tallinn", "10111", 59.4370m, 24.7536m);
+
     static readonly Term HospitalType = Term.Of("organization-type", "prov", "Healthcare provider");
     static readonly Term DepartmentType = Term.Of("organization-type", "dept", "Hospital department");
 
@@ -29,6 +35,7 @@ static class Institution
         foreach (var country in Country.All)
         {
             var (id, name, own) = Hospitals.Single(one => one.Id == country.Hospital);
+            foreach (var (i, city) in country.Cities.Concat(country == Country.Estonia ? [Tallinn] : []).Index()) Municipality(w, country, i + 1, city.City, city.Latitude, city.Longitude);
             Organization(w, id, name, HospitalType, country, partOf: null, own);
             Place(w, $"{id}-site", name, "Hospital", "HOSP", id, country, partOf: null);
             foreach (var specialty in Specialty.Departments)
@@ -89,6 +96,26 @@ static class Institution
             }
     }
 
+    /// <summary>What distances begin from: the middle of where patients live.</summary>
+    static void Municipality(ResourceWriter w, Country country, int number, string city, decimal latitude, decimal longitude)
+    {
+        using var _ = w.Resource("Location", $"{country.Hospital}-municipality-{number}");
+        w.Text("status", "active");
+        w.Text("name", city);
+        w.Text("mode", "instance");
+        using (w.Object("address"))
+        {
+            w.Text("city", city);
+            w.Text("country", country.Code);
+        }
+        w.Concept("physicalType", new Term("http://terminology.hl7.org/CodeSystem/location-physical-type", "jdn", "Jurisdiction"));
+        using (w.Object("position"))
+        {
+            w.Number("longitude", longitude);
+            w.Number("latitude", latitude);
+        }
+    }
+
     static void Place(ResourceWriter w, string id, string name, string form, string type, string organization, Country country, string? partOf)
     {
         using var _ = w.Resource("Location", id);
@@ -103,12 +130,18 @@ static class Institution
             w.Text("system", "phone");
             w.Text("value", $"{country.PhonePrefix}000 00{number}");
         }
+        var (city, postal, latitude, longitude) = country.Cities[PracticeCities.GetValueOrDefault(organization)];
         using (w.Object("address"))
         {
             w.Texts("line", $"{country.Streets[number % country.Streets.Length]} {number}");
-            w.Text("city", country.Cities[0].City);
-            w.Text("postalCode", country.Cities[0].Postal);
+            w.Text("city", city);
+            w.Text("postalCode", postal);
             w.Text("country", country.Code);
+        }
+        using (w.Object("position"))
+        {
+            w.Number("longitude", longitude);
+            w.Number("latitude", latitude);
         }
         w.Reference("managingOrganization", new($"Organization/{organization}", Name(country, organization, form)));
         if (partOf is not null) w.Reference("partOf", new($"Location/{partOf}"));

@@ -66,7 +66,7 @@ sealed class Population(long seed)
     {
         public static Home Find(Country country, Dice dice)
         {
-            var (city, postal) = dice.Chance(0.55) ? country.Cities[0] : dice.Pick(country.Cities);
+            var (city, postal, _, _) = dice.Chance(0.55) ? country.Cities[0] : dice.Pick(country.Cities);
             return new(city, postal, string.Create(CultureInfo.InvariantCulture, $"{dice.Pick(country.Streets)} {dice.Between(1, 120)}"));
         }
     }

@@ -75,7 +75,13 @@ public sealed record AppointmentModel(PatientHeader Patient, string Id, int Vers
 public sealed record AppointmentsModel(PatientHeader Patient, IReadOnlyList<AppointmentModel> Coming, IReadOnlyList<AppointmentModel> Earlier, bool CanBook);
 
 /// <summary>What is looked for, as it stands in the form.</summary>
-public sealed record Sighting(string Service, string Person, string Place, string From, string Time, string Way, string Language, string Referral);
+public sealed record Sighting(string Service, string Person, string Place, string From, string Time, string Way, string Language, string Referral)
+{
+    /// <summary>Not farther than so many km; empty for anywhere.</summary>
+    public string Within { get; init; } = "";
+    /// <summary><c>near</c> for the nearest first; empty for the earliest.</summary>
+    public string Order { get; init; } = "";
+}
 
 /// <summary>The page on which an appointment is found.</summary>
 /// <param name="Patient">For whom.</param>
@@ -94,6 +100,10 @@ public sealed record FindModel(PatientHeader Patient, Sighting Sought, IReadOnly
 {
     /// <summary>Languages that a service names.</summary>
     public IReadOnlyList<(string Value, string Words)> Languages { get; init; } = [];
+    /// <summary>How far places are from the patient's municipality, in km, by reference; empty where the record does not say.</summary>
+    public IReadOnlyDictionary<string, double> DistancesKm { get; init; } = new Dictionary<string, double>();
+    /// <summary>What was found, by place, the nearest first; empty when it is shown by day.</summary>
+    public IReadOnlyList<IGrouping<string, Offer>> Nearest { get; init; } = [];
 }
 
 /// <summary>The page of a hold.</summary>
@@ -107,9 +117,11 @@ public sealed record FindModel(PatientHeader Patient, Sighting Sought, IReadOnly
 public sealed record HoldModel(PatientHeader Patient, string Id, Offer Offer, DateTimeOffset Until, int ExtensionsLeft, DateTimeOffset Now, string? Referral);
 
 /// <summary>Reads what the pages of appointments show.</summary>
-sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics clinics, Offers offers, WaitingList waiting)
+sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics clinics, Places places, Offers offers, WaitingList waiting)
 {
-    const int MostShown = 100, PerPage = 40, MostReferrals = 50;
+    const int MostShown = 100, PerPage = 40, MostReferrals = 50, MostOfPlace = 6;
+    /// <summary>Distances to choose from, in km.</summary>
+    public static readonly string[] Within = ["10", "25", "50", "100"];
     static readonly TimeSpan LookAhead = TimeSpan.FromDays(42);
     static readonly string[] Open = ["proposed", "pending", "booked", "waitlist"];
 
@@ -199,24 +211,33 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
         var services = setup.Services.Values.Where(service => moving is null ? isStaff || service.By == BookableBy.Patient || service.By == BookableBy.Referral && referral.Length > 0 : service.Id == moving.Service?.Id).OrderBy(service => service.Name, StringComparer.CurrentCulture).ToList();
         var offered = services.SelectMany(service => setup.CalendarsOf(service.Needs[0]).Select(calendar => (service, calendar))).Where(one => Chosen("service").Length == 0 || one.service.Id == Chosen("service")).ToList();
         var sought = new Sighting(moving?.Service?.Id ?? (services.Exists(service => service.Id == Chosen("service")) ? Chosen("service") : ""), Chosen("person"), Chosen("place"), DateOnly.TryParse(Chosen("from"), CultureInfo.InvariantCulture, out var day) ? day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "",
-            Chosen("time") is "morning" or "afternoon" or "evening" ? Chosen("time") : "", Chosen("way") is "video" or "person" ? Chosen("way") : "", Chosen("language"), referral);
+            Chosen("time") is "morning" or "afternoon" or "evening" ? Chosen("time") : "", Chosen("way") is "video" or "person" ? Chosen("way") : "", Chosen("language"), referral)
+            { Within = Within.Contains(Chosen("within")) ? Chosen("within") : "", Order = Chosen("order") == "near" ? "near" : "" };
+        var (map, far) = (await places.Now(stop), new Dictionary<string, double>(StringComparer.Ordinal));
+        if (patient.Take(json => map.HomeOf(json)) is { } home)
+            foreach (var place in services.Select(service => service.Place).OfType<string>().Distinct())
+                if (map.Of(place) is { } there) far[place] = home.KmTo(there);
+        double? Distance(Service service) => service is { IsVideo: false, Place: { } place } && far.TryGetValue(place, out var km) ? km : null;
+        var (isNear, isWithin) = (sought.Order.Length > 0 && far.Count > 0, sought.Within.Length > 0 && far.Count > 0);
         // Nothing is looked for before it is said what: all times of all clinics help nobody.
-        var page = sought.Service.Length == 0 && sought.Person.Length == 0 && sought.Place.Length == 0 ? new OfferPage([], 0, false) : await offers.Find(new OfferQuery
+        var page = sought.Service.Length == 0 && sought.Person.Length == 0 && sought.Place.Length == 0 && !isNear && !isWithin ? new OfferPage([], 0, false) : await offers.Find(new OfferQuery
         {
             From = sought.From.Length > 0 ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), record.Now.Offset) : record.Now, To = (sought.From.Length > 0 ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), record.Now.Offset) : record.Now) + LookAhead,
             Services = sought.Service.Length > 0 ? [sought.Service] : [.. services.Select(service => service.Id)], Actors = sought.Person.Length > 0 ? [sought.Person] : [], Places = sought.Place.Length > 0 ? [sought.Place] : [],
             Languages = sought.Language.Length > 0 ? [sought.Language] : [], IsVideo = sought.Way switch { "video" => true, "person" => false, _ => null }, IsStaff = isStaff || moving is not null, HasReferral = referral.Length > 0,
             TimeOfDay = sought.Time switch { "morning" => (0, 12 * 60), "afternoon" => (12 * 60, 17 * 60), "evening" => (17 * 60, 24 * 60), _ => (0, 24 * 60) },
-            Count = PerPage, After = OfferId.Parse(Chosen("after")), But = moving?.Id,
+            Count = PerPage, After = isNear ? null : OfferId.Parse(Chosen("after")), But = moving?.Id,
+            DistanceKm = Distance, WithinKm = isWithin ? double.Parse(sought.Within, CultureInfo.InvariantCulture) : null, IsNearestFirst = isNear, MostOfPlace = isNear ? MostOfPlace : int.MaxValue,
         }, stop);
-        (string, string)[] kept = [("service", moving is null ? sought.Service : ""), ("person", sought.Person), ("place", sought.Place), ("from", sought.From), ("time", sought.Time), ("way", sought.Way), ("language", sought.Language), ("referral", referral)];
+        (string, string)[] kept = [("service", moving is null ? sought.Service : ""), ("person", sought.Person), ("place", sought.Place), ("from", sought.From), ("time", sought.Time), ("way", sought.Way), ("language", sought.Language), ("referral", referral), ("within", sought.Within), ("order", sought.Order)];
         var query = string.Join('&', kept.Where(one => one.Item2.Length > 0).Select(one => $"{one.Item1}={Uri.EscapeDataString(one.Item2)}"));
         var model = new FindModel(header, sought, [.. services.Select(service => (service.Id, service.Name))],
             [.. offered.Where(one => one.calendar.Actor.StartsWith("Practitioner", StringComparison.Ordinal)).Select(one => (one.calendar.Actor, one.calendar.ActorName ?? one.calendar.Actor)).Distinct().OrderBy(one => one.Item2, StringComparer.CurrentCulture)],
-            [.. services.Where(service => service.Place is not null).Select(service => (service.Place!, service.PlaceName ?? service.Place!)).Distinct().OrderBy(one => one.Item2, StringComparer.CurrentCulture)],
+            [.. services.Where(service => service.Place is not null).Select(service => (service.Place!, service.PlaceName ?? service.Place!)).DistinctBy(one => one.Item1).OrderBy(one => far.GetValueOrDefault(one.Item1, double.MaxValue)).ThenBy(one => one.Item2, StringComparer.CurrentCulture).Select(one => (one.Item1, far.TryGetValue(one.Item1, out var km) ? $"{one.Item2} ({FindPage.Km(km)})" : one.Item2))],
             [.. referrals.Select(one => ($"ServiceRequest/{one.Id}", one.Take(json => Codes.Write(json.At("code")) ?? Words.Of("booking a referral"))))],
-            [.. page.Offers.GroupBy(offer => DateOnly.FromDateTime(offer.Time.Start.DateTime))], page.Total, page.HasMore ? $"?{query}&after={page.Offers[^1].Id}" : null, moving, chosen.ContainsKey("ended"))
+            isNear ? [] : [.. page.Offers.GroupBy(offer => DateOnly.FromDateTime(offer.Time.Start.DateTime))], page.Total, page.HasMore && !isNear ? $"?{query}&after={page.Offers[^1].Id}" : null, moving, chosen.ContainsKey("ended"))
         {
+            DistancesKm = far, Nearest = isNear ? [.. page.Offers.GroupBy(offer => offer.Service.IsVideo ? "" : offer.Service.Place ?? "")] : [],
             Languages = [.. services.SelectMany(service => service.Languages).Distinct().Order(StringComparer.Ordinal).Select(code => (code, Language.NameOf(code)))],
         };
         return (model, [patient, .. referrals]);

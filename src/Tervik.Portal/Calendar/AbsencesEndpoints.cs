@@ -115,14 +115,15 @@ static class AbsencesEndpoints
         return null;
     }
 
-    static TimeOnly? Time(Form form, string name)
+    internal static TimeOnly? Time(Form form, string name)
     {
         if (TimeOnly.TryParseExact(form[name].Trim(), ["HH:mm", "H:mm", "HH.mm"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)) return time;
         form.Fail(name, Words.Of(form[name].Trim().Length == 0 ? "error required" : "absence no time"));
         return null;
     }
 
-    static async Task<IReadOnlyList<WaitingLine>> Lines(IReadOnlyList<StoredResource> appointments, Visit visit, RecordQuery record, RecordStore store, List<StoredResource> read, CancellationToken stop)
+    /// <summary>Appointments as lines; those of patients whom the reader may not see are told without a name.</summary>
+    internal static async Task<IReadOnlyList<WaitingLine>> Lines(IReadOnlyList<StoredResource> appointments, Visit visit, RecordQuery record, RecordStore store, List<StoredResource> read, CancellationToken stop)
     {
         var seen = appointments.Where(stored => visit.Filter.Sees(stored.Type, [.. store.CompartmentsOf(stored)])).ToHashSet();
         var people = await record.Patients(seen.Select(stored => stored.Take(RecordQuery.PatientOf)).OfType<string>(), visit.Filter, stop);

@@ -10,11 +10,12 @@ sealed class Authorship(RecordQuery record)
 {
     const string MostVersions = "200";
 
-    /// <summary>Who and when, by version. What came by other ways than the portal's forms has no entry unless its sender said so.</summary>
-    public async Task<IReadOnlyDictionary<int, (string Who, FhirDate When)>> Of(string patient, string type, string id, AccessFilter filter, CancellationToken stop)
+    /// <summary>Who and when, by version; of what is no patient's (null), whatever the reader may see: that they may see it was asked before. What came by other ways than the portal's forms has no entry unless its sender said so.</summary>
+    public async Task<IReadOnlyDictionary<int, (string Who, FhirDate When)>> Of(string? patient, string type, string id, AccessFilter filter, CancellationToken stop)
     {
         var authors = new Dictionary<int, (string, FhirDate)>();
-        foreach (var provenance in await record.Find(patient, "Provenance", filter, stop, ("target", $"{type}/{id}"), ("_count", MostVersions)))
+        (string, string)[] sought = [("target", $"{type}/{id}"), ("_count", MostVersions)];
+        foreach (var provenance in patient is null ? (await record.Everywhere("Provenance", AccessFilter.Everything, stop, sought)).Matches : await record.Find(patient, "Provenance", filter, stop, sought))
             provenance.Take(json =>
             {
                 foreach (var target in json.ItemsAt("target"))
@@ -27,6 +28,6 @@ sealed class Authorship(RecordQuery record)
     }
 
     /// <summary>Who wrote what is stored now, and when, in words for <see cref="Form.Conflict"/>; null when nobody noted it.</summary>
-    public async Task<string?> Of(string patient, StoredResource current, AccessFilter filter, CancellationToken stop) =>
+    public async Task<string?> Of(string? patient, StoredResource current, AccessFilter filter, CancellationToken stop) =>
         (await Of(patient, current.Type, current.Id, filter, stop)).TryGetValue(current.Version, out var author) ? $"{author.Who}, {author.When.DayAndTime}" : null;
 }

@@ -39,11 +39,11 @@ sealed class RecordWriter(RecordStore store, FileAdmission admission, IHttpConte
 {
     /// <summary>Writes all changes or none.</summary>
     /// <param name="visit">Of a form that was accepted; its permission covers the interaction.</param>
-    /// <param name="patient">Whose record: logical id.</param>
+    /// <param name="patient">Whose record: logical id; null for what is no patient's.</param>
     /// <param name="view">For the access log: which form, in a word.</param>
     /// <param name="changes">In order; at least one.</param>
     /// <param name="stop">Stops waiting.</param>
-    public async Task<WriteResult> Write(Visit visit, string patient, string view, IReadOnlyList<Change> changes, CancellationToken stop)
+    public async Task<WriteResult> Write(Visit visit, string? patient, string view, IReadOnlyList<Change> changes, CancellationToken stop)
     {
         var writes = new List<Write>();
         var drafts = new List<Draft>();
@@ -56,14 +56,14 @@ sealed class RecordWriter(RecordStore store, FileAdmission admission, IHttpConte
         }
         var note = Provenance(visit.Person, patient, changes, drafts);
         if (changes[0].Reason is { Length: > 0 } reason) note["reason"] = new JsonArray(new JsonObject { ["text"] = reason });
-        var (provenance, wrong) = await Prepare(visit, note, $"{drafts[0].Id}-v{(changes[0].Version ?? 0) + 1}", version: null, stop);
+        var (provenance, wrong) = await Prepare(visit, note, $"{(patient is null ? NameOfNobodys(drafts[0]) : drafts[0].Id)}-v{(changes[0].Version ?? 0) + 1}", version: null, stop);
         if (provenance is null) return new(Written.Refused, null, wrong);
         writes.Add(new() { Method = "POST", Type = provenance.Type, Id = provenance.Id, Draft = provenance, ExpectedVersion = 0 });
 
         var result = await store.Commit(writes, [], stop);
         if (result.Outcome == CommitOutcome.Done)
         {
-            await visit.Log(view, [.. result.Results.OfType<StoredResource>().Take(changes.Count)], [store.Keys.Reference($"Patient/{patient}")], stop);
+            await visit.Log(view, [.. result.Results.OfType<StoredResource>().Take(changes.Count)], patient is null ? [] : [store.Keys.Reference($"Patient/{patient}")], stop);
             return new(Written.Saved, null, []);
         }
         var failed = Math.Clamp(result.FailedWrite, 0, changes.Count - 1);
@@ -72,6 +72,9 @@ sealed class RecordWriter(RecordStore store, FileAdmission admission, IHttpConte
         if (current is { IsDeleted: false } && current.Version == (changes[failed].Version ?? 0) + 1 && IsSame(drafts[failed], current)) return new(Written.Saved, null, []);
         return new(Written.Conflict, current is { IsDeleted: false } ? current : null, []);
     }
+
+    // Ids in the directory are others' choice: long ones, and the same for several types.
+    string NameOfNobodys(Draft draft) => $"{draft.Type}-{unchecked((ulong)store.Keys.Reference($"{draft.Type}/{draft.Id}")):x}";
 
     async Task<(Draft? Draft, IReadOnlyList<Fault> Faults)> Prepare(Visit visit, JsonObject resource, string id, int? version, CancellationToken stop)
     {
@@ -102,10 +105,10 @@ sealed class RecordWriter(RecordStore store, FileAdmission admission, IHttpConte
     }
 
     // The patient is a target too, so that the note of who wrote it lies in their record.
-    JsonObject Provenance(SignedIn person, string patient, IReadOnlyList<Change> changes, List<Draft> drafts) => new()
+    JsonObject Provenance(SignedIn person, string? patient, IReadOnlyList<Change> changes, List<Draft> drafts) => new()
     {
         ["resourceType"] = "Provenance",
-        ["target"] = new JsonArray([.. drafts.Select((draft, i) => Reference($"{draft.Type}/{draft.Id}/_history/{(changes[i].Version ?? 0) + 1}")), Reference($"Patient/{patient}")]),
+        ["target"] = new JsonArray([.. drafts.Select((draft, i) => Reference($"{draft.Type}/{draft.Id}/_history/{(changes[i].Version ?? 0) + 1}")), .. patient is null ? (JsonObject[])[] : [Reference($"Patient/{patient}")]]),
         ["recorded"] = clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
         ["activity"] = new JsonObject
         {

@@ -38,6 +38,7 @@ using Tervik.Portal.Referrals;
 using Tervik.Portal.Results;
 using Tervik.Portal.Reviews;
 using Tervik.Portal.Session;
+using Tervik.Portal.SetUp;
 using Tervik.Portal.Sharing;
 using Tervik.Portal.SignIn;
 using Tervik.Portal.Tasks;
@@ -78,6 +79,7 @@ public static class PortalRoom
         services.AddSingleton<CalendarQuery>();
         services.AddSingleton<CalendarFeedQuery>();
         services.AddSingleton<NumbersQuery>();
+        services.AddSingleton<ClinicsQuery>().AddSingleton<ClinicsEndpoints.Parts>();
         services.AddSingleton<QuestionnaireQuery>();
         services.AddSingleton<FlowsheetQuery>();
         services.AddSingleton<DutyQuery>();
@@ -132,6 +134,7 @@ public static class PortalRoom
         app.MapProcedures();
         app.MapAppointments();
         app.MapCalendar();
+        app.MapClinics();
         app.MapCalendarFeeds();
         app.MapNotices();
         app.MapQuestionnaires();

@@ -49,6 +49,7 @@ static class Decision
     public static Fault? RefuseWrite(Decided permission, Interaction interaction, ReadOnlySpan<long> compartments)
     {
         if (Refuse(permission.Principal, interaction) is { } refusal) return refusal;
+        if (interaction.Name == Policy.SetUpClinic) return compartments.IsEmpty ? null : new(FaultKind.Forbidden, "forbidden", interaction.Type, $"{interaction.Name} of {interaction.Type} is of no patient; expected no patient in it.");
         if (permission.Writing.SeesAllPatients) return null;
         var (isOwn, writable) = (!compartments.IsEmpty, permission.Writing.CompartmentsFor(interaction.Type ?? ""));
         foreach (var compartment in compartments) isOwn &= Array.BinarySearch(writable, compartment) >= 0;

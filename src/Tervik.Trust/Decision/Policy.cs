@@ -7,7 +7,7 @@ namespace Tervik.Trust.Decision;
 static class Policy
 {
     /// <summary>Changes with every change of the table.</summary>
-    public const int Version = 6;
+    public const int Version = 7;
 
     /// <summary>One row: these callers may do these interactions when their credential has the scope.</summary>
     /// <param name="Who">The kind of caller.</param>
@@ -57,6 +57,8 @@ static class Policy
         new(PrincipalKind.System, Scope.Write, "$hold", "$book") { OnlyTypes = ["Appointment"] },
         // Absences in the calendars of one's own units (Portal/Calendar asks which these are).
         new(PrincipalKind.Professional, Scope.Write, "block-time") { OnlyTypes = ["Slot"] },
+        // How a clinic is set up, for who leads its unit (Portal/Clinics asks whether they do): the services, whose calendars, the rooms and devices, and the note of who did it.
+        new(PrincipalKind.Professional, Scope.Write, SetUpClinic) { OnlyTypes = ["HealthcareService", "Schedule", "Location", "Device", "Provenance"] },
         // One's applications.
         new(PrincipalKind.Patient, Scope.Read, "apps"),
         new(PrincipalKind.Professional, Scope.Read, "apps"),
@@ -74,8 +76,11 @@ static class Policy
         new(PrincipalKind.System, Scope.Write, "create", "update", "patch", "delete", "transaction", "batch", "$meta-add", "$meta-delete", "$validate", "$reindex"),
     ];
 
+    /// <summary>The interaction that writes what is no patient's, and nothing that is.</summary>
+    public const string SetUpClinic = "set-up-clinic";
+
     /// <summary>Whether an interaction changes the record: of it, a limit can no longer take anything back.</summary>
-    public static bool Writes(string interaction) => interaction is "create" or "update" or "patch" or "delete" or "create-own" or "update-own" or "$hold" or "$book" or "block-time" or "$meta-add" or "$meta-delete" or "$reindex";
+    public static bool Writes(string interaction) => interaction is "create" or "update" or "patch" or "delete" or "create-own" or "update-own" or "$hold" or "$book" or "block-time" or SetUpClinic or "$meta-add" or "$meta-delete" or "$reindex";
 
     static readonly FrozenDictionary<(PrincipalKind, string), Rule[]> ByInteraction = Rules
         .SelectMany(rule => rule.Interactions.Select(name => (Name: name, Rule: rule)))

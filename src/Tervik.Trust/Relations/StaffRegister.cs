@@ -26,6 +26,9 @@ public sealed record StaffMember(string Practitioner, IReadOnlyList<StaffRole> R
     /// <summary>Codes of all roles, <c>system|code</c>.</summary>
     public IReadOnlySet<string> Codes { get; } = Roles.SelectMany(role => role.Codes).ToHashSet();
 
+    /// <summary><c>Organization/id</c> of the units that they lead.</summary>
+    public IReadOnlySet<string> Leads => Roles.Where(role => role.Codes.Contains(StaffRegister.UnitLead)).Select(role => role.Organization).OfType<string>().ToHashSet();
+
     /// <summary>Whether a role with this code holds, in this unit or in one that it is part of.</summary>
     /// <param name="code"><c>system|code</c>.</param>
     /// <param name="units">The unit and all that it is part of.</param>

@@ -90,6 +90,38 @@ public sealed class BookingPagesTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Places_are_shown_with_their_distance_from_where_one_lives_and_the_nearest_can_come_first()
+    {
+        // Jaan Kask lives in Tallinn, Liis Saar in Tartu; the practice is in Tartu, another one in Elva.
+        using var jaan = await PortalPerson.SignIn(browser.Node, "Patient/p02");
+        var (_, far) = await jaan.Get($"/patients/p02/appointments/new?service={Consultation}");
+        Assert.Matches(@"Emajõgi Family Practice \(16[345] km\)", far);
+        Assert.Matches(@"class=""offer-with"">[^<]*, 16[345] km<", far);
+        Assert.Contains("No times were found", (await jaan.Get($"/patients/p02/appointments/new?service={Consultation}&within=100")).Html, StringComparison.Ordinal);
+        using var liis = await PortalPerson.SignIn(browser.Node, "Patient/p03");
+        var (_, near) = await liis.Get("/patients/p03/appointments/new?order=near&way=person");
+        var places = System.Text.RegularExpressions.Regex.Matches(near, @"class=""offer-far""> (?:&lt;|<)? ?(\d+) km").Select(match => int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(places.Order(), places);
+        Assert.Contains("Elva Family Practice", near.Split("id=\"times\"")[1], StringComparison.Ordinal);
+        var (_, within) = await liis.Get("/patients/p03/appointments/new?order=near&way=person&within=10");
+        Assert.Contains("Emajõgi Family Practice", within.Split("id=\"times\"")[1], StringComparison.Ordinal);
+        Assert.DoesNotContain("Elva Family Practice", within.Split("id=\"times\"")[1], StringComparison.Ordinal);
+        // Of who has no address nothing is guessed.
+        await TestPatient.Make(browser.Node, "homeless", "Hans", "Homeless", "homeless-1");
+        using var hans = await PortalPerson.SignIn(browser.Node, "Patient/homeless");
+        var (_, nowhere) = await hans.Get($"/patients/homeless/appointments/new?service={Consultation}&order=near&within=10");
+        Assert.DoesNotContain("How far", nowhere, StringComparison.Ordinal);
+        Assert.Contains("name=\"offer\"", nowhere, StringComparison.Ordinal);
+        foreach (var (width, dark) in new[] { (1280, false), (360, true) })
+        {
+            var page = await browser.Open(width, dark);
+            await Browser.SignIn(page, "Liis Saar");
+            await page.GotoAsync("/patients/p03/appointments/new?order=near");
+            await PageChecks.IsAccessible(page, width, $"find-nearest-{width}");
+        }
+    }
+
+    [Fact]
     public async Task A_guardian_books_for_a_child_and_nobody_for_a_stranger()
     {
         using var liis = await PortalPerson.SignIn(browser.Node, "Patient/p03");

@@ -78,6 +78,11 @@ public sealed class DecisionTests
         $book               Encounter     -      -       -            -
         block-time          Slot          -      -       W            -
         block-time          Schedule      -      -       -            -
+        set-up-clinic       HealthcareService - -        W            -
+        set-up-clinic       Schedule      -      -       W            -
+        set-up-clinic       Device        -      -       W            -
+        set-up-clinic       Practitioner  -      -       -            -
+        set-up-clinic       Observation   -      -       -            -
         alerts              *             -      -       R            -
         alert-review        *             -      -       W            -
         $export             *             -      -       -            -

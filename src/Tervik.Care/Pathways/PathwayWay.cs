@@ -1,0 +1,130 @@
+using Tervik.Care.Messages;
+
+namespace Tervik.Care.Pathways;
+
+/// <summary>How a step stands.</summary>
+public enum StepState
+{
+    /// <summary>Others come first.</summary>
+    ToCome,
+    /// <summary>It is waited for now.</summary>
+    Next,
+    /// <summary>Done.</summary>
+    Done,
+    /// <summary>Left out by a professional.</summary>
+    Skipped,
+}
+
+/// <summary>One step of the way.</summary>
+/// <param name="Step">Of the template.</param>
+/// <param name="State">How it stands.</param>
+/// <param name="Owner">Who has it in hand; null when nobody is named.</param>
+/// <param name="Done">Day on which it was done or skipped; null when it was not, or nobody knows.</param>
+/// <param name="Promised">Day that was promised for it at the beginning, or null.</param>
+/// <param name="Due">Day by which it is due, reckoned from what was really done.</param>
+/// <param name="Since">Since when it is waited for; null when it is not.</param>
+/// <param name="IsLate">Whether it is waited for and its day is over, or what is booked for it is after its day.</param>
+public sealed record PathwayWayStep(PathwayStep Step, StepState State, Correspondent? Owner, DateOnly? Done, DateOnly? Promised, DateOnly Due, DateOnly? Since, bool IsLate)
+{
+    /// <summary>What in the record answered it; null where somebody said so, or nothing did.</summary>
+    public Evidence? Answer { get; init; }
+    /// <summary>What somebody said about it by hand, or null.</summary>
+    public PathwayEvent? Mark { get; init; }
+    /// <summary>Of a visit that is to come: the day that is booked.</summary>
+    public DateOnly? Planned { get; init; }
+    /// <summary>While it is waited for: who cannot go on before it is done, never its owner.</summary>
+    public IReadOnlyList<Correspondent> WaitedForBy { get; init; } = [];
+    /// <summary>The steps that come first and are not done yet.</summary>
+    public IReadOnlyList<PathwayStep> After { get; init; } = [];
+    /// <summary>Whether nothing more is to be done about it.</summary>
+    public bool IsOver => State is StepState.Done or StepState.Skipped;
+    /// <summary>Days that it is later than was promised: done, booked or due later; 0 when it is not.</summary>
+    public int DaysLater => Promised is { } promised && State != StepState.Skipped ? Math.Max(0, ((Done ?? Planned ?? Due).DayNumber) - promised.DayNumber) : 0;
+}
+
+/// <summary>A pathway as patient and professional see it: every step, what is next, by when, and who waits for whom.</summary>
+/// <param name="IsOpen">Whether it goes on.</param>
+/// <param name="Steps">In their order.</param>
+/// <param name="End">Day by which all of it is done, as reckoned now.</param>
+/// <param name="DaysLater">Days that this is later than was promised at the beginning; 0 when it is not.</param>
+public sealed record PathwayWay(bool IsOpen, IReadOnlyList<PathwayWayStep> Steps, DateOnly End, int DaysLater)
+{
+    /// <summary>Steps that are waited for now, the soonest due first.</summary>
+    public IReadOnlyList<PathwayWayStep> Next { get; } = [.. Steps.Where(step => IsOpen && step.State == StepState.Next).OrderBy(step => step.Due)];
+    /// <summary>Whether a step is late.</summary>
+    public bool IsLate => Steps.Any(step => step.IsLate);
+    /// <summary>Whether every step is done or skipped.</summary>
+    public bool IsThrough => Steps.All(step => step.IsOver);
+
+    /// <summary>Where a pathway is.</summary>
+    /// <param name="pathway">The pathway.</param>
+    /// <param name="evidence">What the reader may see of the record that may answer its steps.</param>
+    /// <param name="today">Day of the reader.</param>
+    public static PathwayWay Of(Pathway pathway, IEnumerable<Evidence> evidence, DateOnly today)
+    {
+        var steps = pathway.Template.Steps;
+        // What a day lies ahead of has not happened.
+        var known = evidence.Where(one => one.Day <= today).OrderBy(one => one.Day).ThenBy(one => one.Reference, StringComparer.Ordinal).ToList();
+        var (answers, marks) = (new Dictionary<string, Evidence>(StringComparer.Ordinal), steps.ToDictionary(step => step.Id, pathway.Mark, StringComparer.Ordinal));
+        var implied = new Dictionary<string, DateOnly?>(StringComparer.Ordinal);
+        var (based, used) = (new HashSet<string>(StringComparer.Ordinal) { pathway.Reference }, new HashSet<(AnswerKind, string)>());
+        foreach (var one in pathway.Basis) based.Add(one.Reference);
+        foreach (var step in steps)
+        {
+            if (marks[step.Id] is not null || step.Answer.Kind == AnswerKind.Hand) continue;
+            var from = Ready(step);
+            var found = known.Find(one => !used.Contains((one.Kind, one.Reference)) && !(one.Kind == AnswerKind.Visit && one.BasedOn.Any(other => used.Contains((one.Kind, other)))) && one.Answers(step.Answer, based, out var isBased) && (isBased || from is { } day && one.Day >= day));
+            if (found is null) continue;
+            answers[step.Id] = found;
+            used.Add((found.Kind, found.Reference));
+            // An appointment that was kept and the visit it became are one.
+            foreach (var other in found.BasedOn.Where(other => found.Kind == AnswerKind.Visit && other.StartsWith("Appointment/", StringComparison.Ordinal))) used.Add((found.Kind, other));
+            based.Add(found.Reference);
+        }
+        // Whoever was seen had a time, and what was measured was ordered.
+        foreach (var step in steps.Reverse())
+            if (step.Answer.IsPreparation && !IsOver(step) && DueDates.After(steps, step).Where(other => IsOver(other) && marks[other.Id]?.Act != "skip").ToList() is { Count: > 0 } others) implied[step.Id] = others.Min(other => DoneDay(other) ?? implied.GetValueOrDefault(other.Id));
+
+        var receiver = answers.Values.FirstOrDefault(one => one.Unit is not null)?.Unit ?? known.Find(one => one.Unit is not null && based.Contains(one.Reference))?.Unit;
+        var due = DueDates.Reckon(steps, pathway.Start, step => DoneDay(step) ?? implied.GetValueOrDefault(step.Id), pathway.IsOpen ? today : DateOnly.MinValue);
+        var way = steps.Select(step =>
+        {
+            var before = DueDates.Before(steps, step).ToList();
+            var open = before.Where(other => !IsOver(other)).ToList();
+            var state = marks[step.Id]?.Act == "skip" ? StepState.Skipped : IsOver(step) ? StepState.Done : open.Count == 0 && pathway.IsOpen ? StepState.Next : StepState.ToCome;
+            var owner = pathway.Owner(step, receiver);
+            var planned = state is StepState.Next or StepState.ToCome && step.Answer.Kind == AnswerKind.Visit
+                ? known.Where(one => one.Kind == AnswerKind.Appointment && one.Planned >= today && (based.Contains(one.Reference) || one.BasedOn.Any(based.Contains))).Min(one => one.Planned) : null;
+            var waiting = state == StepState.Next ? DueDates.After(steps, step).Where(other => !IsOver(other)).Select(other => pathway.Owner(other, receiver)).Append(pathway.Patient).OfType<Correspondent>()
+                .Where(one => one.Reference != owner?.Reference).DistinctBy(one => one.Reference).ToList() : [];
+            if (state == StepState.Next && waiting.Count == 0 && pathway.Starter is { } starter && starter.Reference != owner?.Reference) waiting.Add(starter);
+            return new PathwayWayStep(step, state, owner, IsOver(step) ? DoneDay(step) : null, pathway.Promised(step), due[step.Id],
+                state == StepState.Next ? before.Select(DoneDay).Append(pathway.Start).Max() : null, state == StepState.Next && (due[step.Id] < today || planned > due[step.Id]))
+            {
+                Answer = answers.GetValueOrDefault(step.Id), Mark = marks[step.Id], Planned = planned, WaitedForBy = waiting, After = open,
+            };
+        }).ToList();
+        var end = way.Max(step => step.Done ?? step.Due);
+        return new(pathway.IsOpen, way, end, Math.Max(0, end.DayNumber - (way.Max(step => step.Promised) ?? end).DayNumber));
+
+        bool IsOver(PathwayStep step) => marks[step.Id] is not null || answers.ContainsKey(step.Id) || implied.ContainsKey(step.Id);
+
+        DateOnly? DoneDay(PathwayStep step) => marks[step.Id] is { } mark ? mark.Day ?? (mark.Id.Length > 0 ? DateOnly.FromDateTime(mark.At.LocalDateTime) : null) : answers.GetValueOrDefault(step.Id)?.Day;
+
+        // Since when what was not done for this pathway may answer a step: those before it are done, or only lead to it.
+        DateOnly? Ready(PathwayStep step)
+        {
+            DateOnly? from = pathway.Start;
+            foreach (var other in DueDates.Before(steps, step))
+            {
+                var earliest = step.Relations.Where(one => !one.IsBefore && one.Step == other.Id).Select(one => one.Earliest).FirstOrDefault();
+                if ((IsMarkedOrAnswered(other) ? DoneDay(other) ?? pathway.Start : other.Answer.IsPreparation ? Ready(other) : null) is not { } day) return null;
+                // A referral that was sent before the pathway began is where it begins.
+                from = earliest.After(day) is var allowed && allowed > from ? allowed : from;
+            }
+            return from;
+        }
+
+        bool IsMarkedOrAnswered(PathwayStep step) => marks[step.Id] is not null || answers.ContainsKey(step.Id);
+    }
+}

@@ -30,6 +30,7 @@ using Tervik.Portal.Medication;
 using Tervik.Portal.Messages;
 using Tervik.Portal.Notices;
 using Tervik.Portal.Overview;
+using Tervik.Portal.Pathways;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Procedures;
 using Tervik.Portal.Questionnaires;
@@ -91,6 +92,7 @@ public static class PortalRoom
         services.AddSingleton<SituationQuery>();
         services.AddSingleton<MedicationQuery>();
         services.AddSingleton<ReferralQuery>();
+        services.AddSingleton<PathwayQuery>();
         services.AddSingleton<MessagesQuery>().AddSingleton<Recipients>();
         return services;
     }
@@ -137,6 +139,7 @@ public static class PortalRoom
         app.MapQuestionnaires();
         app.MapEncounters();
         app.MapReferrals();
+        app.MapPathways();
         app.MapImaging();
         app.MapCareTeam();
         app.MapDocuments();

@@ -109,7 +109,7 @@ public sealed record PathwayWay(bool IsOpen, IReadOnlyList<PathwayWayStep> Steps
 
         bool IsOver(PathwayStep step) => marks[step.Id] is not null || answers.ContainsKey(step.Id) || implied.ContainsKey(step.Id);
 
-        DateOnly? DoneDay(PathwayStep step) => marks[step.Id] is { } mark ? mark.Day ?? (mark.Id.Length > 0 ? DateOnly.FromDateTime(mark.At.LocalDateTime) : null) : answers.GetValueOrDefault(step.Id)?.Day;
+        DateOnly? DoneDay(PathwayStep step) => marks[step.Id] is { } mark ? mark.Day is { } day && day <= today && day.Year > 1900 ? day : null : answers.GetValueOrDefault(step.Id)?.Day;
 
         // Since when what was not done for this pathway may answer a step: those before it are done, or only lead to it.
         DateOnly? Ready(PathwayStep step)

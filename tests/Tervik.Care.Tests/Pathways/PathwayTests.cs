@@ -17,7 +17,7 @@ public sealed class PathwayTests
 
     const string Referral = """{"type":"ServiceRequest","codeFilter":[{"path":"category","code":[{"system":"http://snomed.info/sct","code":"3457005"}]}]}""";
 
-    static string Action(string id, string owner, string more) => $$"""{"id":"{{id}}","title":"The {{id}}","participant":[{"type":"practitioner","role":{"coding":[{"system":"urn:tervik:pathway:owner","code":"{{owner}}"}]}}],{{more}}}""";
+    static string Action(string id, string owner, string more) => $$$"""{"id":"{{{id}}}","title":"The {{{id}}}","participant":[{"type":"practitioner","role":{"coding":[{"system":"urn:tervik:pathway:owner","code":"{{{owner}}}"}]}}],{{{more}}}}""";
     static string Days(string name, int days) => $"\"{name}\":{{\"value\":{days},\"code\":\"d\",\"system\":\"http://unitsofmeasure.org\"}}";
     static string Related(string step, string relationship, int days) => $"\"relatedAction\":[{{\"actionId\":\"{step}\",\"relationship\":\"{relationship}\",{Days("offsetDuration", days)}}}]";
     static string Result(string code) => $"\"output\":[{{\"type\":\"Observation\",\"codeFilter\":[{{\"path\":\"code\",\"code\":[{{\"system\":\"http://loinc.org\",\"code\":\"{code}\"}}]}}]}}]";

@@ -97,7 +97,7 @@ public sealed class PathwaysTests(Browser browser) : IClassFixture<Browser>
         await eha.Press(Link(eha, "Pathways").Last, "**/pathways");
     }
 
-    static string Action(string id, string owner, string more) => $$"""{"id":"{{id}}","title":"Step {{id}}","participant":[{"type":"practitioner","role":{"coding":[{"system":"urn:tervik:pathway:owner","code":"{{owner}}"}]}}],{{more}}}""";
+    static string Action(string id, string owner, string more) => $$$"""{"id":"{{{id}}}","title":"Step {{{id}}}","participant":[{"type":"practitioner","role":{"coding":[{"system":"urn:tervik:pathway:owner","code":"{{{owner}}}"}]}}],{{{more}}}}""";
     static string After(string step, int days) => $"\"relatedAction\":[{{\"actionId\":\"{step}\",\"relationship\":\"after-end\",\"offsetDuration\":{{\"value\":{days},\"code\":\"d\"}}}}]";
 
     const string Sent = "\"timingDuration\":{\"value\":2,\"code\":\"d\"},\"output\":[{\"type\":\"ServiceRequest\",\"codeFilter\":[{\"path\":\"category\",\"code\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"3457005\"}]}]}]";

@@ -58,7 +58,8 @@ public static class DueDates
                 foreach (var relation in step.Relations)
                     if (!relation.IsBefore && Base(relation.Step) is { } from) AtLeast(relation.Offset.After(from));
             }
-            if (day is not null)
+            // What is done before this one gives way to it at first; how far it can is known the second time.
+            if (day is not null && known is not null)
                 foreach (var other in Before(steps, step)) AtLeast(Base(other.Id));
             if (day is { } reckoned) days[step.Id] = reckoned;
 

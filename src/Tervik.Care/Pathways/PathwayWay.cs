@@ -38,8 +38,8 @@ public sealed record PathwayWayStep(PathwayStep Step, StepState State, Correspon
     public IReadOnlyList<PathwayStep> After { get; init; } = [];
     /// <summary>Whether nothing more is to be done about it.</summary>
     public bool IsOver => State is StepState.Done or StepState.Skipped;
-    /// <summary>Days that it is later than was promised: done, booked or due later; 0 when it is not.</summary>
-    public int DaysLater => Promised is { } promised && State != StepState.Skipped ? Math.Max(0, ((Done ?? Planned ?? Due).DayNumber) - promised.DayNumber) : 0;
+    /// <summary>Days that it is later than was promised: done, booked or due later, or not done until today; 0 when it is not.</summary>
+    public int DaysLater { get; init; }
 }
 
 /// <summary>A pathway as patient and professional see it: every step, what is next, by when, and who waits for whom.</summary>
@@ -98,10 +98,12 @@ public sealed record PathwayWay(bool IsOpen, IReadOnlyList<PathwayWayStep> Steps
             var waiting = state == StepState.Next ? DueDates.After(steps, step).Where(other => !IsOver(other)).Select(other => pathway.Owner(other, receiver)).Append(pathway.Patient).OfType<Correspondent>()
                 .Where(one => one.Reference != owner?.Reference).DistinctBy(one => one.Reference).ToList() : [];
             if (state == StepState.Next && waiting.Count == 0 && pathway.Starter is { } starter && starter.Reference != owner?.Reference) waiting.Add(starter);
-            return new PathwayWayStep(step, state, owner, IsOver(step) ? DoneDay(step) : null, pathway.Promised(step), due[step.Id],
-                state == StepState.Next ? before.Select(DoneDay).Append(pathway.Start).Max() : null, state == StepState.Next && (due[step.Id] < today || planned > due[step.Id]))
+            var (promised, isLate) = (pathway.Promised(step), state == StepState.Next && (due[step.Id] < today || planned > due[step.Id]));
+            var last = state switch { StepState.Skipped => null, StepState.Done => DoneDay(step), _ => planned ?? (isLate ? today : due[step.Id]) };
+            return new PathwayWayStep(step, state, owner, IsOver(step) ? DoneDay(step) : null, promised, due[step.Id],
+                state == StepState.Next ? before.Select(DoneDay).Append(pathway.Start).Max() : null, isLate)
             {
-                Answer = answers.GetValueOrDefault(step.Id), Mark = marks[step.Id], Planned = planned, WaitedForBy = waiting, After = open,
+                Answer = answers.GetValueOrDefault(step.Id), Mark = marks[step.Id], Planned = planned, WaitedForBy = waiting, After = open, DaysLater = Math.Max(0, (last?.DayNumber ?? 0) - (promised?.DayNumber ?? int.MaxValue)),
             };
         }).ToList();
         var end = way.Max(step => step.Done ?? step.Due);

@@ -50,7 +50,7 @@ public sealed record PathwayModel(PatientHeader Patient, Pathway Pathway, Pathwa
         ? next.Planned > next.Due ? Words.Of("pathway booked late", ReferralModel.Written(next.Due)) : Words.Of("referral late", ReferralModel.Written(next.Due)) : Words.Of("referral promised", ReferralModel.Written(next.Due));
 
     static string When(PathwayWayStep step) => step.State == StepState.Skipped ? Words.Of("pathway step skipped") : step.State == StepState.Done ? step.Done is { } done ? ReferralModel.Written(done) : Words.Of("referral step done")
-        : step.Planned is { } planned ? Words.Of("referral step planned", ReferralModel.Written(planned)) : Words.Of(step.IsLate ? "referral step late" : "referral step promised", ReferralModel.Written(step.Due));
+        : step.Planned is { } planned ? Words.Of("referral step planned", ReferralModel.Written(planned)) : Words.Of(step.IsLate ? "referral step late" : step.Due == step.Promised ? "referral step promised" : "pathway step due", ReferralModel.Written(step.Due));
 }
 
 /// <summary>All pathways of a patient.</summary>

@@ -79,7 +79,7 @@ public sealed class PathwayTests
         // Nobody gives a time: late, and everything after it moves day by day.
         var late = Way(pathway, 10, Sent);
         Assert.True(In(late, "booking").IsLate && late.IsLate);
-        Assert.Equal((After(20), After(27), 7), (In(late, "visit").Due, In(late, "tissue").Due, late.DaysLater));
+        Assert.Equal((After(20), After(27), 7, 7), (In(late, "visit").Due, In(late, "tissue").Due, late.DaysLater, In(late, "booking").DaysLater));
         // Booked later than is due: the visit that is waited for is late before its day is over.
         var booked = Way(pathway, 11, Sent, Measured("b", "718-7", 8), Booked(10, 30));
         Assert.Equal((StepState.Done, After(10), After(20), After(30), true), (In(booked, "booking").State, In(booked, "booking").Done, In(booked, "visit").Due, In(booked, "visit").Planned, In(booked, "visit").IsLate));
@@ -150,6 +150,17 @@ public sealed class PathwayTests
         var foreign = Begin();
         foreign.Plan["activity"]!.AsArray().Single(one => (string?)one!["id"] == "booking")!["detail"]!["status"] = "completed";
         Assert.Equal((StepState.Done, null), (In(Way(foreign, 2, Sent), "booking").State, In(Way(foreign, 2, Sent), "booking").Done));
+    }
+
+    [Fact]
+    public void A_step_before_another_gives_way_to_it_and_only_what_it_hangs_on_itself_moves_the_other()
+    {
+        static int[] Due(int visit, int call) => [.. Read(Definition(Action("call", "starter", Days("timingDuration", call)), Action("visit", "starter", Days("timingDuration", visit)),
+            Action("blood", "patient", $"\"relatedAction\":[{{\"actionId\":\"call\",\"relationship\":\"after\",{Days("offsetDuration", 14)}}},{{\"actionId\":\"visit\",\"relationship\":\"before\",{Days("offsetDuration", 2)}}}]"))).Steps is var steps
+            ? ((string[])["call", "blood", "visit"]).Select(id => DueDates.Reckon(steps, Start, _ => null, Start)[id].DayNumber - Start.DayNumber) : []];
+        Assert.Equal([3, 12, 14], Due(visit: 14, call: 3));
+        Assert.Equal([3, 17, 30], Due(visit: 30, call: 3));
+        Assert.Equal([20, 20, 20], Due(visit: 14, call: 20)); // there is no room before the visit: it moves
     }
 
     [Fact]

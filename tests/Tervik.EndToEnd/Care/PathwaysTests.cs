@@ -43,7 +43,7 @@ public sealed class PathwaysTests(Browser browser) : IClassFixture<Browser>
         await holm.Press(Button(holm, "Start a pathway"), "**/pathways/*?saved=pathway-start");
         var path = new Uri(holm.Url).AbsolutePath;
         var begun = await Said(holm);
-        foreach (var text in (string[])["Next: X-ray of the knee – Søren Holm; Six weeks of exercises", "It hurts on stairs", "Who waits for it", "Comes after", "All of it is promised by"]) Assert.Contains(text, begun, StringComparison.Ordinal);
+        foreach (var text in (string[])["Next: X-ray of the knee – Dr. Søren Holm; Six weeks of exercises", "It hurts on stairs", "Who waits for it", "Comes after", "All of it is promised by"]) Assert.Contains(text, begun, StringComparison.Ordinal);
         await PageChecks.IsAccessible(holm, width, $"pathway-begun-{picture}");
 
         // A day before it began, or one that is to come, is none on which it was done.
@@ -98,9 +98,9 @@ public sealed class PathwaysTests(Browser browser) : IClassFixture<Browser>
     }
 
     static string Action(string id, string owner, string more) => $$$"""{"id":"{{{id}}}","title":"Step {{{id}}}","participant":[{"type":"practitioner","role":{"coding":[{"system":"urn:tervik:pathway:owner","code":"{{{owner}}}"}]}}],{{{more}}}}""";
-    static string After(string step, int days) => $"\"relatedAction\":[{{\"actionId\":\"{step}\",\"relationship\":\"after-end\",\"offsetDuration\":{{\"value\":{days},\"code\":\"d\"}}}}]";
+    static string After(string step, int days) => $"\"relatedAction\":[{{\"actionId\":\"{step}\",\"relationship\":\"after-end\",\"offsetDuration\":{{\"value\":{days},\"code\":\"d\",\"system\":\"http://unitsofmeasure.org\"}}}}]";
 
-    const string Sent = "\"timingDuration\":{\"value\":2,\"code\":\"d\"},\"output\":[{\"type\":\"ServiceRequest\",\"codeFilter\":[{\"path\":\"category\",\"code\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"3457005\"}]}]}]";
+    const string Sent = "\"timingDuration\":{\"value\":2,\"code\":\"d\",\"system\":\"http://unitsofmeasure.org\"},\"output\":[{\"type\":\"ServiceRequest\",\"codeFilter\":[{\"path\":\"category\",\"code\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"3457005\"}]}]}]";
 
     /// <summary>A template of the tests' own: referral, time, visit, result, talk.</summary>
     async Task Template(string id, string more = "") => await TestPatient.Put(browser.Node, $"PlanDefinition/{id}", $$"""
@@ -129,7 +129,7 @@ public sealed class PathwaysTests(Browser browser) : IClassFixture<Browser>
         using var holm = await PortalPerson.SignIn(browser.Node, "Practitioner/holm");
         using var ott = await PortalPerson.SignIn(browser.Node, "Patient/path-auto");
         var path = await Start(holm, "path-auto", "path-auto-plan");
-        Assert.Contains("Next: Step refer – Søren Holm.", (await ott.Get(path)).Html, StringComparison.Ordinal);
+        Assert.Contains("Next: Step refer – Dr. Søren Holm.", (await ott.Get(path)).Html, StringComparison.Ordinal);
         // The referral is written from the pathway, and is part of it.
         var refer = $"/patients/path-auto/referrals/new?pathway={path.Split('/')[^1]}";
         Assert.Contains(refer, (await holm.Get(path)).Html, StringComparison.Ordinal);
@@ -152,10 +152,10 @@ public sealed class PathwaysTests(Browser browser) : IClassFixture<Browser>
         Assert.Contains("Next: Step result", (await holm.Get(path)).Html, StringComparison.Ordinal);
         await TestPatient.Put(browser.Node, "Observation/path-auto-new", $$"""{"resourceType":"Observation","id":"path-auto-new","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"subject":{"reference":"Patient/path-auto"},"effectiveDateTime":"{{Day(0)}}"}""");
         html = (await ott.Get(path)).Html;
-        foreach (var text in (string[])["Next: Step talk – Søren Holm.", "/patients/path-auto/entry/Observation/path-auto-new\"", "/patients/path-auto/entry/Encounter/path-auto-e\""]) Assert.Contains(text, html, StringComparison.Ordinal);
+        foreach (var text in (string[])["Next: Step talk – Dr. Søren Holm.", "/patients/path-auto/entry/Observation/path-auto-new\"", "/patients/path-auto/entry/Encounter/path-auto-e\""]) Assert.Contains(text, html, StringComparison.Ordinal);
         // What was promised stays in the plan, whatever becomes of the template.
         await TestPatient.Put(browser.Node, "PlanDefinition/path-auto-plan", """{"resourceType":"PlanDefinition","id":"path-auto-plan","status":"retired"}""");
-        Assert.Contains("Next: Step talk – Søren Holm.", (await ott.Get(path)).Html, StringComparison.Ordinal);
+        Assert.Contains("Next: Step talk – Dr. Søren Holm.", (await ott.Get(path)).Html, StringComparison.Ordinal);
         Assert.DoesNotContain("Plan path-auto-plan", (await holm.Get("/patients/path-auto/pathways/new")).Html, StringComparison.Ordinal);
         using var plan = JsonDocument.Parse(await api.GetStringAsync(new Uri($"CarePlan/{path.Split('/')[^1]}", UriKind.Relative), Stop));
         Assert.Equal("urn:test:path-auto-plan|3", plan.RootElement.GetProperty("instantiatesCanonical")[0].GetString());
@@ -251,7 +251,7 @@ public sealed class PathwaysTests(Browser browser) : IClassFixture<Browser>
     public async Task A_template_that_is_not_understood_is_not_offered_and_the_log_says_why()
     {
         await TestPatient.Make(browser.Node, "path-odd", "Olev", "Oddplan", "path-odd-1");
-        await Template("path-odd-plan", ",{\"id\":\"odd\",\"title\":\"Odd\",\"condition\":[{\"kind\":\"start\"}],\"timingDuration\":{\"value\":1,\"code\":\"d\"},\"participant\":[{\"type\":\"patient\"}]}");
+        await Template("path-odd-plan", ",{\"id\":\"odd\",\"title\":\"Odd\",\"condition\":[{\"kind\":\"start\"}],\"timingDuration\":{\"value\":1,\"code\":\"d\",\"system\":\"http://unitsofmeasure.org\"},\"participant\":[{\"type\":\"patient\"}]}");
         using var holm = await PortalPerson.SignIn(browser.Node, "Practitioner/holm");
         Assert.DoesNotContain("Plan path-odd-plan", (await holm.Get("/patients/path-odd/pathways/new")).Html, StringComparison.Ordinal);
         Assert.Contains("PlanDefinition/path-odd-plan (version 1) is not offered as a pathway. PlanDefinition.action[5].condition", browser.Node.Output, StringComparison.Ordinal);

@@ -164,6 +164,23 @@ public sealed class PathwayTests
     }
 
     [Fact]
+    public void What_is_left_out_takes_no_time_and_what_comes_after_it_waits_for_what_came_before()
+    {
+        var pathway = Begin();
+        pathway.Skip("f1", Doctor, Step(pathway, "visit"), After(1), "Seen elsewhere", Now);
+        var way = Way(pathway, 2, Sent);
+        // The tissue waits for the time and the blood, which are not done.
+        Assert.Equal((StepState.ToCome, "booking,blood"), (In(way, "tissue").State, string.Join(',', In(way, "tissue").After.Select(step => step.Id))));
+        Assert.Equal([Patient], In(way, "booking").WaitedForBy); // of the unit, which has the tissue in hand, and the patient
+        Assert.Equal(After(10), In(way, "tissue").Due);
+        pathway.Done("f2", Doctor, Step(pathway, "booking"), After(4), "", Now);
+        pathway.Done("f3", Doctor, Step(pathway, "blood"), After(6), "", Now);
+        way = Way(pathway, 7, Sent, Measured("early", "11526-1", 5));
+        Assert.Equal((StepState.Next, After(13), After(6)), (In(way, "tissue").State, In(way, "tissue").Due, In(way, "tissue").Since));
+        Assert.Equal(StepState.Done, In(Way(pathway, 7, Sent, Measured("late", "11526-1", 7)), "tissue").State);
+    }
+
+    [Fact]
     public void A_template_that_is_not_understood_says_what_and_where()
     {
         Assert.Equal(["PlanDefinition.action[1].relatedAction"], Faults(Definition(Action("a", "patient", Days("timingDuration", 1)), Action("b", "patient", Related("c", "after", 1)))));

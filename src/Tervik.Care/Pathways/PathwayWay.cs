@@ -91,7 +91,7 @@ public sealed record PathwayWay(bool IsOpen, IReadOnlyList<PathwayWayStep> Steps
             var planned = state is StepState.Next or StepState.ToCome && step.Answer.Kind == AnswerKind.Visit
                 ? known.Where(one => one.Kind == AnswerKind.Appointment && one.Planned >= today && (based.Contains(one.Reference) || one.BasedOn.Any(based.Contains))).Min(one => one.Planned) : null;
             var isLate = state == StepState.Next && (due[step.Id] < today || planned > due[step.Id]);
-            var last = state switch { StepState.Skipped => null, StepState.Done => DoneDay(step), _ => planned ?? (isLate ? today : due[step.Id]) };
+            var last = state switch { StepState.Skipped => null, StepState.Done => DoneDay(step), _ when !pathway.IsOpen => null, _ => planned ?? (isLate ? today : due[step.Id]) };
             return new PathwayWayStep(step, state, owner, DoneDay(step), promised, due[step.Id], state == StepState.Next ? before[step.Id].Select(other => ended[other.Id]).Append(pathway.Start).Max() : null, isLate)
             {
                 Answer = answers.GetValueOrDefault(step.Id), Mark = marks[step.Id], Planned = planned, After = state == StepState.ToCome ? open[step.Id] : [],

@@ -49,7 +49,7 @@ public sealed record PathwayModel(PatientHeader Patient, Pathway Pathway, Pathwa
     string? Promise => Way.Next is not [var soonest, ..] ? null : (Way.Next.FirstOrDefault(one => one.IsLate) ?? soonest) is var next && next.IsLate
         ? next.Planned > next.Due ? Words.Of("pathway booked late", ReferralModel.Written(next.Due)) : Words.Of("referral late", ReferralModel.Written(next.Due)) : Words.Of("referral promised", ReferralModel.Written(next.Due));
 
-    static string When(PathwayWayStep step) => step.State == StepState.Skipped ? Words.Of("pathway step skipped") : step.State == StepState.Done ? step.Done is { } done ? ReferralModel.Written(done) : Words.Of("referral step done")
+    string When(PathwayWayStep step) => !step.IsOver && !Pathway.IsOpen ? Words.Of("pathway step not done") : step.State == StepState.Skipped ? Words.Of("pathway step skipped") : step.State == StepState.Done ? step.Done is { } done ? ReferralModel.Written(done) : Words.Of("referral step done")
         : step.Planned is { } planned ? Words.Of("referral step planned", ReferralModel.Written(planned)) : Words.Of(step.IsLate ? "referral step late" : step.Due == step.Promised ? "referral step promised" : "pathway step due", ReferralModel.Written(step.Due));
 }
 

@@ -33,6 +33,7 @@ public static class CareRoom
         services.AddSingleton<MessageFeed>().AddHostedService(provider => provider.GetRequiredService<MessageFeed>());
         services.AddNotices();
         services.AddSingleton<Referrals.WaitingTimes>();
+        services.AddSingleton<Pathways.PathwayTemplates>();
         services.AddHl7();
         return services;
     }

@@ -40,7 +40,7 @@ public sealed class Cases
 {
     /// <summary>An id of which nothing ever was; without a letter that ids of the world begin with.</summary>
     public const string Never = "zz-never";
-    static readonly string[] Clinical = ["Observation", "Condition", "MedicationRequest", "Encounter", "DocumentReference", "DiagnosticReport", "AllergyIntolerance", "List", "Appointment", "ServiceRequest"];
+    static readonly string[] Clinical = ["Observation", "Condition", "MedicationRequest", "Encounter", "DocumentReference", "DiagnosticReport", "AllergyIntolerance", "List", "Appointment", "ServiceRequest", "CarePlan"];
 
     readonly World world;
     readonly Oracle oracle;
@@ -154,7 +154,7 @@ public sealed class Cases
                 return random.Next(2) == 0 ? new(who, "access log", HttpMethod.Get, $"AuditEvent?patient={patient.Id}&_count=50", patient) { Hidden = who.Agent?.StartsWith("Patient/", StringComparison.Ordinal) == true && !oracle.ReadsLog(who, patient.Reference) }
                     : new(who, "access log", HttpMethod.Get, $"AuditEvent?entity={type}/{id}&_count=50", target);
             case 35: case 36:
-                return new(who, "page of a patient", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["", "/timeline", "/results", "/conditions", "/medication", "/allergies", "/vaccinations", "/procedures", "/imaging", "/documents", "/encounters", "/appointments", "/appointments/new", "/appointments/calendar", "/messages", "/referrals", "/referrals/new", "/care-team", "/wishes", "/details", "/flowsheet", "/handover", "/download", "/summary.json", "/summary.html", "/new/note"])}", patient) { Hidden = !visible.Contains(patient) };
+                return new(who, "page of a patient", HttpMethod.Get, $"/patients/{patient.Id}{Any<string>(["", "/timeline", "/results", "/conditions", "/medication", "/allergies", "/vaccinations", "/procedures", "/imaging", "/documents", "/encounters", "/appointments", "/appointments/new", "/appointments/calendar", "/messages", "/referrals", "/referrals/new", "/pathways", "/pathways/new", "/care-team", "/wishes", "/details", "/flowsheet", "/handover", "/download", "/summary.json", "/summary.html", "/new/note"])}", patient) { Hidden = !visible.Contains(patient) };
             case 37: return new(who, "page of an entry", HttpMethod.Get, $"/patients/{patient.Id}/entry/{type}/{id}{Any<string>(["", "/history"])}", target) { Hidden = isHidden && target != patient, MustShow = mustShow && visible.Contains(patient) && who.Agent?.StartsWith("client/", StringComparison.Ordinal) == false && type is ("Condition" or "Observation" or "AllergyIntolerance" or "MedicationRequest") && SubjectOf(target) == patient.Reference };
             case 38:
                 var document = Any(records.Where(item => item.Type == "DocumentReference").ToList());
@@ -166,6 +166,11 @@ public sealed class Cases
                 {
                     var referral = Any(records.Where(item => item.Type == "ServiceRequest").ToList());
                     return new(who, "page of a referral", HttpMethod.Get, $"/patients/{patient.Id}/referrals/{referral.Id}{Any<string>(["", "/accept", "/return"])}", referral) { Hidden = !visible.Contains(referral) || !visible.Contains(patient) };
+                }
+                if (random.Next(2) == 0)
+                {
+                    var pathway = Any(records.Where(item => item.Type == "CarePlan").ToList());
+                    return new(who, "page of a pathway", HttpMethod.Get, $"/patients/{patient.Id}/pathways/{pathway.Id}{Any<string>(["", "/done?step=talk", "/end"])}", pathway) { Hidden = !visible.Contains(pathway) || !visible.Contains(patient) };
                 }
                 // An appointment on its page: there for who sees it, on the page of whose it is.
                 var appointment = Any(records.Where(item => item.Type == "Appointment").ToList());

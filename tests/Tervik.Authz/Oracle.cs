@@ -13,7 +13,7 @@ public sealed class Oracle
     {
         ["Patient"] = ["link"], ["Observation"] = ["subject", "performer"], ["Condition"] = ["subject", "asserter"], ["Encounter"] = ["subject"], ["MedicationRequest"] = ["subject"], ["AllergyIntolerance"] = ["patient", "recorder", "asserter"],
         ["DocumentReference"] = ["subject", "author"], ["DiagnosticReport"] = ["subject"], ["Appointment"] = ["participant"], ["CareTeam"] = ["subject", "participant"], ["ServiceRequest"] = ["subject", "performer"], ["RelatedPerson"] = ["patient"],
-        ["List"] = ["subject", "source"], ["Provenance"] = ["target"], ["Task"] = ["for", "focus"], ["Binary"] = [],
+        ["List"] = ["subject", "source"], ["CarePlan"] = ["subject"], ["Provenance"] = ["target"], ["Task"] = ["for", "focus"], ["Binary"] = [],
     };
 
     static readonly HashSet<string> OrderScope = ["ServiceRequest", "Observation", "DiagnosticReport", "ImagingStudy", "Specimen", "Media", "AllergyIntolerance", "DeviceRequest", "Patient"];

@@ -259,6 +259,14 @@ public sealed class World
         Put("Binary", $"{id}-b", new { contentType = "text/plain" });
         Put("DocumentReference", $"{id}-d", new { status = "current", subject = Ref(self), description = "§", date = Moment(-15), type = new { text = "§" }, content = new[] { new { attachment = new { contentType = "text/plain", url = $"Binary/{id}-b", title = "§" } } } });
         Put("List", $"{id}-l", new { status = "current", mode = "working", title = "§", subject = Ref(self), entry = new[] { new { item = Ref($"Condition/{id}-c{1 + i % 3}") } } });
+        // A pathway of one step.
+        object step = new { id = "talk", title = "§", description = "§", timingDuration = new { value = 3, code = "d", system = "http://unitsofmeasure.org" }, participant = new[] { new { type = "patient" } } };
+        var plan = new Dictionary<string, object> { ["contained"] = new[] { new { resourceType = "PlanDefinition", id = "template", url = "urn:test:talk", status = "active", title = "§", action = new[] { step } } }, ["instantiatesCanonical"] = new[] { "#template" }, ["status"] = "active", ["intent"] = "plan",
+            ["category"] = new[] { new { coding = new[] { new { system = "urn:tervik:care-plan", code = "pathway" } } } }, ["title"] = "§", ["subject"] = Ref(self), ["period"] = new { start = Day(-12) }, ["created"] = Moment(-12), ["author"] = Ref("Practitioner/gp"),
+            ["activity"] = new[] { new { id = "talk", detail = new { code = new { text = "§" }, status = "not-started" } } } };
+        // Odd ones are for something sensitive.
+        if (i % 2 == 1) plan["addresses"] = new[] { Ref($"Condition/{id}-c1") };
+        Put("CarePlan", $"{id}-plan", plan);
         Put("Provenance", $"{id}-pv", new { target = new[] { Ref($"Condition/{id}-c1") }, recorded = Moment(-29), agent = new[] { new { who = new { reference = "Practitioner/gp", display = "§" } } } });
         // Changed its subject, and was deleted.
         if (i % 4 == 0) Put("Observation", $"{id}-moved", new { status = "final", code = Loinc("718-7"), subject = Ref($"Patient/{Pid(i - 1)}"), effectiveDateTime = Moment(-5), note = new[] { new { text = "§" } } });

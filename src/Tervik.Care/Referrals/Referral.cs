@@ -17,7 +17,11 @@ namespace Tervik.Care.Referrals;
 /// <param name="Question">What the referrer wants to know.</param>
 /// <param name="Documents">Entries of the record that go with it.</param>
 /// <param name="Title">What it is called, in the referrer's words.</param>
-public sealed record ReferralLetter(Correspondent Patient, Correspondent From, Correspondent Service, Correspondent Unit, string Priority, string Reason, Correspondent? Condition, string Question, IReadOnlyList<Correspondent> Documents, string Title);
+public sealed record ReferralLetter(Correspondent Patient, Correspondent From, Correspondent Service, Correspondent Unit, string Priority, string Reason, Correspondent? Condition, string Question, IReadOnlyList<Correspondent> Documents, string Title)
+{
+    /// <summary>The pathway it is a step of (docs/pathways.md): reference of its CarePlan, or null.</summary>
+    public string? Pathway { get; init; }
+}
 
 /// <summary>Something that was done with a referral.</summary>
 /// <param name="Id">Of the form that did it: the same form a second time is known by it.</param>
@@ -68,6 +72,7 @@ public sealed class Referral
             ["performer"] = new JsonArray(Write(letter.Unit), Write(letter.Service)),
             ["note"] = new JsonArray(new JsonObject { ["authorReference"] = Write(letter.From), ["time"] = Write(at), ["text"] = letter.Question }),
         };
+        if (letter.Pathway is { } pathway) request["basedOn"] = new JsonArray(new JsonObject { ["reference"] = pathway });
         if (letter.Reason.Length > 0) request["reasonCode"] = new JsonArray(new JsonObject { ["text"] = letter.Reason });
         if (letter.Condition is { } condition) request["reasonReference"] = new JsonArray(Write(condition));
         if (letter.Documents.Count > 0) request["supportingInfo"] = new JsonArray([.. letter.Documents.Select(Write)]);
@@ -307,14 +312,14 @@ public sealed class Referral
         outputs.Add(new JsonObject { ["type"] = new JsonObject { ["coding"] = new JsonArray(Coding("urn:tervik:referral", type)) }, ["valueString"] = text });
     }
 
-    static string? Text(JsonNode? concept) => (string?)concept?["text"] ?? (concept?["coding"] as JsonArray ?? []).Select(coding => (string?)coding?["display"]).FirstOrDefault(text => text is not null);
-    static Correspondent? Read(JsonNode? reference) => (string?)reference?["reference"] is { } target ? new(target, (string?)reference["display"] ?? target) : null;
-    static JsonObject Write(Correspondent one) => one.Name == one.Reference ? new() { ["reference"] = one.Reference } : new() { ["reference"] = one.Reference, ["display"] = one.Name };
-    static string Write(DateTimeOffset at) => at.ToUniversalTime().ToString(Instant, CultureInfo.InvariantCulture);
-    static string Write(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-    static DateTimeOffset? Time(JsonNode? text) => DateTimeOffset.TryParse((string?)text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
-    static DateOnly? Day(JsonNode? text) => (string?)text is { Length: >= 10 } day && DateOnly.TryParseExact(day[..10], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var read) ? read : null;
-    static JsonObject Coding(string system, string code) => new() { ["system"] = system, ["code"] = code };
+    internal static string? Text(JsonNode? concept) => (string?)concept?["text"] ?? (concept?["coding"] as JsonArray ?? []).Select(coding => (string?)coding?["display"]).FirstOrDefault(text => text is not null);
+    internal static Correspondent? Read(JsonNode? reference) => (string?)reference?["reference"] is { } target ? new(target, (string?)reference["display"] ?? target) : null;
+    internal static JsonObject Write(Correspondent one) => one.Name == one.Reference ? new() { ["reference"] = one.Reference } : new() { ["reference"] = one.Reference, ["display"] = one.Name };
+    internal static string Write(DateTimeOffset at) => at.ToUniversalTime().ToString(Instant, CultureInfo.InvariantCulture);
+    internal static string Write(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    internal static DateTimeOffset? Time(JsonNode? text) => DateTimeOffset.TryParse((string?)text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+    internal static DateOnly? Day(JsonNode? text) => (string?)text is { Length: >= 10 } day && DateOnly.TryParseExact(day[..10], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var read) ? read : null;
+    internal static JsonObject Coding(string system, string code) => new() { ["system"] = system, ["code"] = code };
 
     static JsonObject Concept(string system, string code, string display, string? text = null)
     {

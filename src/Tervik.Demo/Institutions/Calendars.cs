@@ -12,6 +12,7 @@ static class Calendars
     public static void Write(ResourceWriter w, Staff staff)
     {
         Questionnaires.Write(w);
+        Pathways.Write(w);
         foreach (var one in staff.All.Where(one => one.Profession != Profession.Officer)) Calendar(w, one);
         foreach (var unit in staff.All.Where(one => one.Profession != Profession.Officer).GroupBy(one => one.Organization))
         {

@@ -30,6 +30,7 @@ sealed partial class Life
         WriteMessages();
         WriteTasks();
         WriteNewReferral();
+        WritePathways();
     }
 
     /// <summary>Some of those whom a specialist of the tour sees today were also referred to the unit these days, so that its inbox holds referrals at every stage. No dice: nobody's life changes by it.</summary>

@@ -30,7 +30,7 @@ static class RecordWays
             new("conditions", "/conditions"), new("medication", "/medication"), new("allergies", "/allergies"), new("results", "/results"), new("vaccinations", "/vaccinations"),
             new("procedures", "/procedures"), new("imaging", "/imaging"), new("documents", "/documents"),
         ]),
-        ("group care", [new("appointments", "/appointments"), new("encounters", "/encounters"), new("referrals", "/referrals"), new("care-team", "/care-team"), new("messages", "/messages")]),
+        ("group care", [new("appointments", "/appointments"), new("encounters", "/encounters"), new("referrals", "/referrals"), new("pathways", "/pathways"), new("care-team", "/care-team"), new("messages", "/messages")]),
         ("group own",
         [
             new("access", "/access", Of: Whose.Child), new("sharing", "/sharing", Face.Patient, Whose.Own), new("family", "/family", Face.Patient, Whose.Own), new("wishes", "/wishes"),

@@ -52,6 +52,16 @@ public sealed record ReferralModel(PatientHeader Patient, Referral Referral, Ref
     /// <summary>The promise, and whether it is kept; null when there is none.</summary>
     public string? Promise => Way.Due is { } due && Way.IsOpen ? Words.Of(Way.IsLate ? Way.Stage == Stage.Booked ? "referral later than promised" : "referral late" : "referral promised", Written(due)) : null;
 
+    /// <summary>The whole way in words.</summary>
+    public WayLine Line => new(Referral.Title, Next,
+        Way.Holder is { } holder && Way.IsOpen ? [Way.Since is { } since ? Words.Of("referral who since", NameOf(holder), Written(since)) : Words.Of("referral who", NameOf(holder))] : [],
+        Promise, Promise is not null && Way.IsLate, [.. Way.Steps.Select(step => new WayMark(Words.Of($"referral step {step.Name}"), When(step), step.IsDone, step.IsNext))]);
+
+    string When(WayStep step) => step.IsDone ? step.Done is { } done ? Written(done) : Words.Of("referral step done")
+        : step.Name == "visit" && Outcomes.Appointment is { } at ? Words.Of("referral step planned", Written(at))
+        : step.Due is { } due ? Words.Of(step.IsLate ? "referral step late" : "referral step promised", Written(due))
+        : Words.Of(step.IsNext ? "referral step next" : "referral step to come");
+
     /// <summary>A moment as the reader writes it.</summary>
     public static string Written(DateTimeOffset at) => at.ToLocalTime() is var local && local.TimeOfDay == TimeSpan.Zero ? Written(DateOnly.FromDateTime(local.DateTime)) : local.ToString(Words.Of("format of day and time"), Language.Reader);
     /// <summary>A day as the reader writes it.</summary>

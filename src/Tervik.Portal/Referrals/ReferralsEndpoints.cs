@@ -84,7 +84,7 @@ static class ReferralsEndpoints
         if (!visit.Person.IsProfessional || await query.New(id, "", visit, stop) is not var (model, read)) return await visit.NotFound(stop);
         await visit.Log("form-referral", read, [record.Compartment(id)], stop);
         var form = Form.New(request);
-        form.Begin(new Dictionary<string, string> { ["priority"] = "routine" });
+        form.Begin(new Dictionary<string, string> { ["priority"] = "routine", ["pathway"] = request.Request.Query["pathway"].ToString() });
         return visit.Page<ReferPage>(model, form);
     }
 
@@ -104,12 +104,13 @@ static class ReferralsEndpoints
         var documents = model.Documents.Where(one => chosen.Contains($"{one.Type}/{one.Id}")).ToList();
         if (documents.Count < chosen.Length || documents.Count > MostDocuments) form.Fail("document", Words.Of("error choose"));
         if (service is not null && model.IsDouble && form["again"] != service.Id) form.Fail("again", Words.Of("referral there is one", service.Name));
+        var pathway = form["pathway"] is { Length: > 0 } plan && await store.Read("CarePlan", plan, visit.Filter, stop) is { IsDeleted: false } begun && store.CompartmentsOf(begun).Contains(record.Compartment(id)) ? $"CarePlan/{plan}" : null;
         if (!form.MustShowAgain)
         {
             var now = clock.GetUtcNow();
             var condition = model.Conditions.FirstOrDefault(one => one.Id == because);
             var referral = Referral.Send(form.NewId, new(new($"Patient/{id}", model.Patient.Name), new(visit.Person.Reference, visit.Person.Name), new($"HealthcareService/{service!.Id}", service.Name), new(service.Organization!, service.OrganizationName ?? service.Organization!),
-                priority, reason, condition is null ? null : new($"Condition/{condition.Id}", condition.Title), question, [.. documents.Select(one => new Correspondent($"{one.Type}/{one.Id}", one.Title))], Words.Of("referral title", service.Name)), now);
+                priority, reason, condition is null ? null : new($"Condition/{condition.Id}", condition.Title), question, [.. documents.Select(one => new Correspondent($"{one.Type}/{one.Id}", one.Title))], Words.Of("referral title", service.Name)) { Pathway = pathway }, now);
             var result = await writer.Write(visit, id, "write-referral", [new(referral.Request, form.NewId), new(referral.Task, Referral.TaskIdOf(form.NewId))], stop);
             // Who sends a form twice at the same moment is told by a conflict that it is there.
             if (result.Outcome is Written.Saved or Written.Conflict) return Sent();

@@ -30,6 +30,7 @@ using Tervik.Portal.Medication;
 using Tervik.Portal.Messages;
 using Tervik.Portal.Notices;
 using Tervik.Portal.Overview;
+using Tervik.Portal.Pathways;
 using Tervik.Portal.Patients;
 using Tervik.Portal.Procedures;
 using Tervik.Portal.Questionnaires;
@@ -93,6 +94,7 @@ public static class PortalRoom
         services.AddSingleton<SituationQuery>();
         services.AddSingleton<MedicationQuery>();
         services.AddSingleton<ReferralQuery>();
+        services.AddSingleton<PathwayQuery>();
         services.AddSingleton<MessagesQuery>().AddSingleton<Recipients>();
         return services;
     }
@@ -140,6 +142,7 @@ public static class PortalRoom
         app.MapQuestionnaires();
         app.MapEncounters();
         app.MapReferrals();
+        app.MapPathways();
         app.MapImaging();
         app.MapCareTeam();
         app.MapDocuments();

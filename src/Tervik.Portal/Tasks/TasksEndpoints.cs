@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tervik.Portal.Faults;
 using Tervik.Portal.Forms;
+using Tervik.Portal.Pathways;
 using Tervik.Portal.Reading;
 using Tervik.Portal.Record;
 using Tervik.Portal.Shell;
@@ -31,14 +32,15 @@ static class TasksEndpoints
         routes.MapPost("/tasks/results/{id}", Acknowledge).DisableAntiforgery();
     }
 
-    static async Task<IResult> Show(HttpContext request, Entrance entrance, TasksQuery tasks, RecordQuery record, CancellationToken stop)
+    static async Task<IResult> Show(HttpContext request, Entrance entrance, TasksQuery tasks, PathwayQuery pathways, RecordQuery record, CancellationToken stop)
     {
         var visit = await entrance.Enter(request, new("search-type", "Task"), stop);
         if (visit.Refusal is { } refusal) return refusal;
         if (!visit.Person.IsProfessional) return FaultPage.Of(FaultKind.Forbidden, visit.Frame);
         var (model, read, patients) = await tasks.Load(visit.Person, visit.Filter, stop);
-        await visit.Log("tasks", read, [.. patients.Select(record.Compartment)], stop);
-        return visit.Page<TasksPage>(model, Form.New(request));
+        var (late, more) = await pathways.Late(visit, stop);
+        await visit.Log("tasks", read.Concat(more), [.. patients.Concat(late.Select(one => one.Patient.Id)).Distinct().Select(record.Compartment)], stop);
+        return visit.Page<TasksPage>(model with { LatePathways = late }, Form.New(request));
     }
 
     static async Task<IResult> ShowOne(string id, HttpContext request, Entrance entrance, TasksQuery tasks, RecordQuery record, CancellationToken stop)

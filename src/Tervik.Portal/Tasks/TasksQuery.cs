@@ -46,7 +46,11 @@ public sealed record ResultLine(PatientHeader Patient, Result Result, int Versio
 /// <param name="Tasks">The most urgent first, then by when they are due.</param>
 /// <param name="UnreadMessages">How many threads of messages are unread.</param>
 /// <param name="Results">Newest first.</param>
-public sealed record TasksModel(IReadOnlyList<TaskLine> Tasks, long UnreadMessages, IReadOnlyList<ResultLine> Results);
+public sealed record TasksModel(IReadOnlyList<TaskLine> Tasks, long UnreadMessages, IReadOnlyList<ResultLine> Results)
+{
+    /// <summary>Pathways that are late and concern the reader, the longest late first.</summary>
+    public IReadOnlyList<Pathways.PathwayModel> LatePathways { get; init; } = [];
+}
 
 /// <summary>Reads tasks and critical results, and counts messages; the access filter lets through only those about patients of the reader.</summary>
 sealed class TasksQuery(RecordQuery record, DutyQuery duties, MessagesQuery messages, RecordStore store)

@@ -89,8 +89,8 @@ public sealed partial class ReferralsTests(Browser browser) : IClassFixture<Brow
         await Browser.SignIn(own, who);
         await own.GotoAsync($"/patients/{patient}/referrals");
         await PageChecks.IsAccessible(own, width, $"patient-way-{picture}");
-        var line = await own.Locator(".referral-next").First.InnerTextAsync();
-        Assert.Equal(line, await kuusk.Locator(".referral-next").InnerTextAsync());
+        var line = await own.Locator(".way-next").First.InnerTextAsync();
+        Assert.Equal(line, await kuusk.Locator(".way-next").InnerTextAsync());
         Assert.Contains("Accepted. Next: a time is booked", line, StringComparison.Ordinal);
         await own.Press(Link(own, "Book a time"), "**/appointments/new?*");
         Assert.Equal(Hormones, await own.Locator("#service").InputValueAsync());

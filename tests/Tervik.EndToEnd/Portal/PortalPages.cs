@@ -59,6 +59,9 @@ public sealed record PortalPage(string Name, string? Who, string Path, bool IsMa
         new("professional-wishes", Professional, $"{Record}/wishes"), new("professional-access", Professional, $"{Record}/access"), new("professional-account", Professional, "/account"),
         new("professional-refer", Professional, $"{Record}/referrals/new"), new("professional-referral-inbox", "Anneli Vaher", "/referrals", IsMain: true), new("professional-referral", "Anneli Vaher", "/patients/p07/referrals/p07-new-referral"),
         new("professional-referral-return", "Anneli Vaher", "/patients/p07/referrals/p07-new-referral/return"), new("patient-referral", "Kaja Põder", "/patients/p07/referrals/p07-new-referral", IsMain: true), new("patient-waiting-times", Patient, "/waiting-times"),
+        new("patient-pathways", Patient, $"{Record}/pathways"), new("patient-pathway", Patient, $"{Record}/pathways/p01-pathway"), new("patient-pathway-late", "Eha Põder", "/patients/p05/pathways/p05-pathway", IsMain: true), new("professional-pathways", Professional, $"{Record}/pathways"),
+        new("professional-pathway-start", Professional, $"{Record}/pathways/new"), new("professional-pathway", Professional, $"{Record}/pathways/p01-pathway"), new("professional-pathway-done", Professional, $"{Record}/pathways/p01-pathway/done?step=exercise"),
+        new("professional-pathway-call-off", Professional, $"{Record}/pathways/p01-pathway/call-off"),
         .. ((string[])["note", "diagnosis", "prescription", "observation", "allergy", "vaccination", "order"]).Select(kind => new PortalPage($"professional-new-{kind}", Professional, $"{Record}/new/{kind}", kind == "prescription")),
     ];
 }

@@ -14,11 +14,11 @@ static class ServiceForm
 {
     /// <summary>Groups of calendars that are offered beside those there are: a doctor, and a room, and a device.</summary>
     public const int Needs = 3, MostNeeds = 6;
-    public const int LongestName = 200, LongestPreparation = 2000, LongestNotice = 24 * 60, LongestTarget = 730, LongestPause = 240;
+    public const int LongestName = 200, LongestPreparation = 2000, LongestNotice = 24 * 60, LongestTarget = 730, LongestPause = 240, LongestAddress = 500;
     /// <summary>Languages to choose from, beside those a service has.</summary>
     public static readonly string[] Languages = ["en", "da", "et", "ko", "de", "fi", "ru", "sv"];
     public static readonly string[] By = ["patient", "referral", "staff"];
-    static readonly string[] Parts = ["minutes", "step", "before", "after", "by", "notice-hours", "target-days", "video", "questionnaire", "need"];
+    static readonly string[] Parts = ["minutes", "step", "before", "after", "by", "notice-hours", "target-days", "video", "video-address", "series", "questionnaire", "need"];
 
     /// <summary>Name of the field of a need.</summary>
     public static string Need(int number) => string.Create(CultureInfo.InvariantCulture, $"need-{number}");
@@ -34,8 +34,8 @@ static class ServiceForm
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["name"] = json.TextAt("name") ?? Codes.Write(json.FirstAt("type")) ?? "", ["active"] = json.TextAt("active") == "false" || bookable.ValueKind != JsonValueKind.Object ? "no" : "yes", ["unit"] = json.At("providedBy").TextAt("reference") ?? "",
-            ["minutes"] = Number("minutes"), ["step"] = Number("step"), ["before"] = Number("before", "0"), ["after"] = Number("after", "0"), ["notice"] = Number("notice-hours", "24"), ["target"] = Number("target-days"),
-            ["by"] = bookable.Extension("by").TextAt("valueCode") is { } by && By.Contains(by) ? by : "patient", ["way"] = bookable.Extension("video").TextAt("valueBoolean") == "true" ? "video" : "person",
+            ["minutes"] = Number("minutes"), ["step"] = Number("step"), ["before"] = Number("before", "0"), ["after"] = Number("after", "0"), ["notice"] = Number("notice-hours", "24"), ["target"] = Number("target-days"), ["series"] = Number("series"),
+            ["by"] = bookable.Extension("by").TextAt("valueCode") is { } by && By.Contains(by) ? by : "patient", ["way"] = bookable.Extension("video").TextAt("valueBoolean") == "true" ? "video" : "person", ["video-address"] = bookable.Extension("video-address").TextAt("valueUrl") ?? "",
             ["preparation"] = json.TextAt("extraDetails") ?? "", ["questionnaire"] = bookable.Extension("questionnaire").At("valueReference").TextAt("reference") ?? "", ["place"] = json.FirstAt("location").TextAt("reference") ?? "",
             ["languages"] = string.Join(',', json.ItemsAt("communication").Select(concept => concept.FirstAt("coding").TextAt("code")).OfType<string>()),
         };
@@ -74,7 +74,16 @@ static class ServiceForm
         Add("by", "valueCode", form.Choice("by", By));
         if (notice is { } hours && hours != 24) Add("notice-hours", "valueUnsignedInt", hours);
         if (target is { } days) Add("target-days", "valueUnsignedInt", days);
-        if (form.Choice("way", ["person", "video"]) == "video") Add("video", "valueBoolean", true);
+        if (form.Choice("way", ["person", "video"]) == "video")
+        {
+            Add("video", "valueBoolean", true);
+            if (form.Text("video-address", LongestAddress, isRequired: false) is { Length: > 0 } address)
+            {
+                if (!Uri.TryCreate(address, UriKind.Absolute, out var rooms) || rooms.Scheme != Uri.UriSchemeHttps) form.Fail("video-address", Words.Of("service video address wrong"));
+                Add("video-address", "valueUrl", address);
+            }
+        }
+        if (Whole(form, "series", 1, Service.LongestSeries, isRequired: false) is { } series and > 1) Add("series", "valuePositiveInt", series);
         if (form.Choice("questionnaire", model.Questionnaires.Select(one => one.Reference).Append(Stored(before, "questionnaire")), isRequired: false) is { Length: > 0 } questionnaire) Add("questionnaire", "valueReference", Reference(questionnaire));
         var known = Calendars(before, model).ToHashSet(StringComparer.Ordinal);
         var taken = new HashSet<string>(StringComparer.Ordinal);

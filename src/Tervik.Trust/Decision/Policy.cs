@@ -57,7 +57,7 @@ static class Policy
         new(PrincipalKind.System, Scope.Write, "$hold", "$book") { OnlyTypes = ["Appointment"] },
         // Absences in the calendars of one's own units (Portal/Calendar asks which these are).
         new(PrincipalKind.Professional, Scope.Write, "block-time") { OnlyTypes = ["Slot"] },
-        // How a clinic is set up, for who leads its unit (Portal/Clinics asks whether they do): the services, whose calendars, the rooms and devices, and the note of who did it.
+        // How a clinic is set up, for who leads its unit (Portal/SetUp asks whether they do): the services, whose calendars, the rooms and devices, and the note of who did it.
         new(PrincipalKind.Professional, Scope.Write, SetUpClinic) { OnlyTypes = ["HealthcareService", "Schedule", "Location", "Device", "Provenance"] },
         // One's applications.
         new(PrincipalKind.Patient, Scope.Read, "apps"),

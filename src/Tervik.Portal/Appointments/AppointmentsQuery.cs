@@ -119,7 +119,7 @@ public sealed record HoldModel(PatientHeader Patient, string Id, Offer Offer, Da
 /// <summary>Reads what the pages of appointments show.</summary>
 sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics clinics, Places places, Offers offers, WaitingList waiting)
 {
-    const int MostShown = 100, PerPage = 40, MostReferrals = 50, MostOfPlace = 6;
+    const int MostShown = 100, PerPage = 40, MostReferrals = 50, MostOfPlace = 6, NearestPlaces = 8;
     /// <summary>Distances to choose from, in km.</summary>
     public static readonly string[] Within = ["10", "25", "50", "100"];
     static readonly TimeSpan LookAhead = TimeSpan.FromDays(42);
@@ -218,12 +218,15 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
             foreach (var place in services.Select(service => service.Place).OfType<string>().Distinct())
                 if (map.Of(place) is { } there) far[place] = home.KmTo(there);
         double? Distance(Service service) => service is { IsVideo: false, Place: { } place } && far.TryGetValue(place, out var km) ? km : null;
-        var (isNear, isWithin) = (sought.Order.Length > 0 && far.Count > 0, sought.Within.Length > 0 && far.Count > 0);
+        var (isNear, isWithin) = (sought is { Order.Length: > 0, Way: not "video" } && far.Count > 0, sought is { Within.Length: > 0, Way: not "video" } && far.Count > 0);
+        // The nearest few: all times of a country would be too many to look through.
+        var nearest = far.Where(one => !isWithin || one.Value <= double.Parse(sought.Within, CultureInfo.InvariantCulture)).OrderBy(one => one.Value).ThenBy(one => one.Key, StringComparer.Ordinal).Take(NearestPlaces).Select(one => one.Key).ToHashSet();
+        var near = sought is { Service: "", Person: "", Place: "" } && (isNear || isWithin) ? services.Where(service => !service.IsVideo && service.Place is { } place && nearest.Contains(place)) : services;
         // Nothing is looked for before it is said what: all times of all clinics help nobody.
-        var page = sought.Service.Length == 0 && sought.Person.Length == 0 && sought.Place.Length == 0 && !isNear && !isWithin ? new OfferPage([], 0, false) : await offers.Find(new OfferQuery
+        var page = sought.Service.Length == 0 && sought.Person.Length == 0 && sought.Place.Length == 0 && (!isNear && !isWithin || !near.Any()) ? new OfferPage([], 0, false) : await offers.Find(new OfferQuery
         {
             From = sought.From.Length > 0 ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), record.Now.Offset) : record.Now, To = (sought.From.Length > 0 ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), record.Now.Offset) : record.Now) + LookAhead,
-            Services = sought.Service.Length > 0 ? [sought.Service] : [.. services.Select(service => service.Id)], Actors = sought.Person.Length > 0 ? [sought.Person] : [], Places = sought.Place.Length > 0 ? [sought.Place] : [],
+            Services = sought.Service.Length > 0 ? [sought.Service] : [.. near.Select(service => service.Id)], Actors = sought.Person.Length > 0 ? [sought.Person] : [], Places = sought.Place.Length > 0 ? [sought.Place] : [],
             Languages = sought.Language.Length > 0 ? [sought.Language] : [], IsVideo = sought.Way switch { "video" => true, "person" => false, _ => null }, IsStaff = isStaff || moving is not null, HasReferral = referral.Length > 0,
             TimeOfDay = sought.Time switch { "morning" => (0, 12 * 60), "afternoon" => (12 * 60, 17 * 60), "evening" => (17 * 60, 24 * 60), _ => (0, 24 * 60) },
             Count = PerPage, After = isNear ? null : OfferId.Parse(Chosen("after")), But = moving?.Id,

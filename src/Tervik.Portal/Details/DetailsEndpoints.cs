@@ -52,7 +52,7 @@ static class DetailsEndpoints
                 PatientDetails.Apply(patient, began.Take(PatientDetails.Values), values);
                 var result = await writer.Write(visit, id, "write-details", [new(patient, id, version)], stop);
                 if (result.Outcome == Written.Saved) return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/details?saved=1");
-                if (result.Outcome == Written.Refused) form.Fail("", Words.Of("refused by the record", string.Join(' ', result.Faults.Select(fault => fault.What))));
+                if (result.Outcome == Written.Refused) form.Fail("", result.Why);
                 else if (result.Current is { } current) form.Conflict(current.Version, current.Take(PatientDetails.Values), await authors.Of(id, current, visit.Filter, stop));
                 else form.Fail("", Words.Of("gone meanwhile"));
             }

@@ -32,7 +32,13 @@ public enum Written
 /// <param name="Outcome">Saved, or why not.</param>
 /// <param name="Current">On a conflict: what is stored now; null when it was deleted.</param>
 /// <param name="Faults">On a refusal: why.</param>
-public sealed record WriteResult(Written Outcome, StoredResource? Current, IReadOnlyList<Fault> Faults);
+public sealed record WriteResult(Written Outcome, StoredResource? Current, IReadOnlyList<Fault> Faults)
+{
+    /// <summary>Whether it is not the writer's to write.</summary>
+    public bool IsForbidden => Faults.Any(fault => fault.Kind == FaultKind.Forbidden);
+    /// <summary>What is wrong, in the reader's words.</summary>
+    public string Why => Words.Of("error not valid", string.Join("; ", Faults.Select(fault => fault.What)));
+}
 
 /// <summary>Writes what forms say into the record: valid, allowed, once, with who did it (Provenance) in the same commit, and in the access log before the answer.</summary>
 sealed class RecordWriter(RecordStore store, FileAdmission admission, IHttpContextAccessor requests, TimeProvider clock)

@@ -78,7 +78,7 @@ static class MedicationEndpoints
             var task = RenewalRequest.New(id, renewal.Patient.Name, renewal.Line, owner, renewal.OwnerName, visit.Person, model.Today, (int?)days, pharmacy, comment);
             var result = await writer.Write(visit, id, "ask-renewal", [new(task, form.NewId)], stop);
             if (result.Outcome == Written.Saved) return TypedResults.LocalRedirect($"/patients/{Uri.EscapeDataString(id)}/medication#requests");
-            form.Fail("", result.Outcome == Written.Conflict ? Words.Of("asked already", renewal.Line.Name) : Words.Of("refused by the record", string.Join(' ', result.Faults.Select(fault => fault.What))));
+            form.Fail("", result.Outcome == Written.Conflict ? Words.Of("asked already", renewal.Line.Name) : result.Why);
         }
         await visit.Log("medication", read, [record.Compartment(id)], stop);
         return visit.Page<RenewalPage>(renewal, form);
@@ -157,7 +157,7 @@ static class MedicationEndpoints
 
     static async Task Note(Form form, WriteResult result, string id, StoredResource task, Visit visit, Authorship authors, CancellationToken stop)
     {
-        if (result.Outcome == Written.Refused) form.Fail("", Words.Of("refused by the record", string.Join(' ', result.Faults.Select(fault => fault.What))));
+        if (result.Outcome == Written.Refused) form.Fail("", result.Why);
         else form.Conflict(result.Current is { Type: "Task" } current ? current.Version : task.Version, new Dictionary<string, string>(), result.Current is null ? null : await authors.Of(id, result.Current, visit.Filter, stop));
     }
 

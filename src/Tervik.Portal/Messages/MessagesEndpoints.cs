@@ -130,7 +130,7 @@ static class MessagesEndpoints
     public static string? Urgent(Form form, SignedIn person) => person.IsProfessional && form["urgent"] == "yes" ? form.Text("urgent-reason", LongestReason) : null;
 
     /// <summary>Why the record did not take it, in the reader's words where it is the writer's right that is missing.</summary>
-    public static string Why(IReadOnlyList<Fault> faults) => faults.Any(fault => fault.Kind == FaultKind.Forbidden) ? Words.Of("Not allowed to write this") : Words.Of("refused by the record", string.Join(' ', faults.Select(fault => fault.What)));
+    public static string Why(IReadOnlyList<Fault> faults) => faults.Any(fault => fault.Kind == FaultKind.Forbidden) ? Words.Of("Not allowed to write this") : Words.Of("error not valid", string.Join("; ", faults.Select(fault => fault.What)));
 
     static async Task<IResult> MarkRead(string id, HttpContext request, Entrance entrance, Identification identification, MessagesQuery messages, RecordStore store, RecordWriter writer, MessageFeed feed, TimeProvider clock, CancellationToken stop)
     {

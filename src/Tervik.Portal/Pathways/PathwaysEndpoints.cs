@@ -79,8 +79,8 @@ static class PathwaysEndpoints
             var result = await writer.Write(visit, id, "write-pathway", [new(pathway.Plan, form.NewId)], stop);
             // Who sends a form twice at the same moment is told by a conflict that it is there.
             if (result.Outcome is Written.Saved or Written.Conflict) return Begun();
-            if (result.Faults.Any(fault => fault.Kind == FaultKind.Forbidden)) return await visit.NotFound(stop);
-            form.Fail("", Words.Of("error not valid", string.Join("; ", result.Faults.Select(fault => fault.What))));
+            if (result.IsForbidden) return await visit.NotFound(stop);
+            form.Fail("", result.Why);
         }
         await visit.Log("form-pathway", read, [record.Compartment(id)], stop);
         return visit.Page<StartPage>(model, form);
@@ -146,8 +146,8 @@ static class PathwaysEndpoints
             if (result.Outcome == Written.Saved) return Done();
             if (result.Outcome == Written.Refused)
             {
-                if (result.Faults.Any(fault => fault.Kind == FaultKind.Forbidden)) return await visit.NotFound(stop);
-                form.Fail("", Words.Of("error not valid", string.Join("; ", result.Faults.Select(fault => fault.What))));
+                if (result.IsForbidden) return await visit.NotFound(stop);
+                form.Fail("", result.Why);
                 if (await query.One(id, pathway, visit, stop) is not var (now, shown)) return await visit.NotFound(stop);
                 await visit.Log("pathway", shown, [record.Compartment(id)], stop);
                 return visit.Page<PathwayActPage>(new PathwayActModel(act, now, StepOf(now, act, form["step"])), form);

@@ -75,7 +75,7 @@ static class QuestionnaireEndpoints
         var response = model.Stored is { } stored ? stored.Take(json => Resource(json)) : Resource(null);
         var result = await writer.Write(visit, id, isComplete ? "questionnaire-answers" : "questionnaire-begun", [new(response, VisitQuestionnaires.ResponseId(appointment, model.Questionnaire.Id), form.Version)], stop);
         if (result.Outcome == Written.Saved) return true;
-        if (result.Outcome == Written.Refused) form.Fail("", Words.Of("refused by the record", string.Join(' ', result.Faults.Select(fault => fault.What))));
+        if (result.Outcome == Written.Refused) form.Fail("", result.Why);
         else if (result.Current is not { } current) form.Fail("", Words.Of("gone meanwhile"));
         // The same form a second time: what it says stands there already.
         else if (current.Take(json => JsonNode.DeepEquals(JsonNode.Parse(json.At("item").Exists() ? json.At("item").GetRawText() : "[]"), sheet.Write()) && json.TextAt("status") != "in-progress" == isComplete)) return true;

@@ -114,8 +114,8 @@ static class ReferralsEndpoints
             var result = await writer.Write(visit, id, "write-referral", [new(referral.Request, form.NewId), new(referral.Task, Referral.TaskIdOf(form.NewId))], stop);
             // Who sends a form twice at the same moment is told by a conflict that it is there.
             if (result.Outcome is Written.Saved or Written.Conflict) return Sent();
-            if (result.Faults.Any(fault => fault.Kind == FaultKind.Forbidden)) return await visit.NotFound(stop);
-            form.Fail("", Words.Of("error not valid", string.Join("; ", result.Faults.Select(fault => fault.What))));
+            if (result.IsForbidden) return await visit.NotFound(stop);
+            form.Fail("", result.Why);
         }
         await visit.Log("form-referral", read, [record.Compartment(id)], stop);
         return visit.Page<ReferPage>(model, form);
@@ -194,8 +194,8 @@ static class ReferralsEndpoints
             if (result.Outcome == Written.Saved) return Done(isGone: act == "redirect");
             if (result.Outcome == Written.Refused)
             {
-                if (result.Faults.Any(fault => fault.Kind == FaultKind.Forbidden)) return await visit.NotFound(stop);
-                form.Fail("", Words.Of("error not valid", string.Join("; ", result.Faults.Select(fault => fault.What))));
+                if (result.IsForbidden) return await visit.NotFound(stop);
+                form.Fail("", result.Why);
                 if (await query.One(id, referral, visit, stop) is not var (now, shown)) return await visit.NotFound(stop);
                 await visit.Log("referral", shown, [record.Compartment(id)], stop);
                 return act == "take" ? visit.Page<ReferralPage>(now, form) : await ActPage(act, now, form, visit, query, stop);

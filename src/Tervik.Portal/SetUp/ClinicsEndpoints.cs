@@ -370,7 +370,7 @@ static class ClinicsEndpoints
     {
         var result = await parts.Writer.Write(visit, null, view, changes, stop);
         if (result.Outcome == Written.Saved) return true;
-        if (result.Outcome == Written.Refused) form.Fail("", Words.Of("refused by the record", string.Join(' ', result.Faults.Select(fault => fault.What))));
+        if (result.Outcome == Written.Refused) form.Fail("", result.Why);
         else if (result.Current is { } current) form.Conflict(current.Version, values(current), await parts.Authors.Of(null, current, visit.Filter, stop));
         else form.Fail("", Words.Of("gone meanwhile"));
         return false;

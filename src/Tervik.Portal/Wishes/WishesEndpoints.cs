@@ -119,7 +119,7 @@ static class WishesEndpoints
     {
         var result = await writer.Write(visit, id, view, [change], stop);
         if (result.Outcome == Written.Saved) return true;
-        if (result.Outcome == Written.Refused) form.Fail("", Words.Of("refused by the record", string.Join(' ', result.Faults.Select(fault => fault.What))));
+        if (result.Outcome == Written.Refused) form.Fail("", result.Why);
         else if (result.Current is { } current) form.Conflict(current.Version, current.Take(Wish.Values), await authors.Of(id, current, visit.Filter, stop));
         else form.Fail("", Words.Of("gone meanwhile"));
         return false;

@@ -104,8 +104,8 @@ static class WritingEndpoints
                     return visit.Page<WritingPage>(model, form);
                 default:
                     // Whether it may be written is known only now; everything else was checked above.
-                    if (result.Faults.Any(fault => fault.Kind == Records.FaultKind.Forbidden)) return await visit.NotFound(stop);
-                    form.Fail("", Words.Of("error not valid", string.Join("; ", result.Faults.Select(fault => fault.What))));
+                    if (result.IsForbidden) return await visit.NotFound(stop);
+                    form.Fail("", result.Why);
                     return visit.Page<WritingPage>(model, form);
             }
         }

@@ -1,14 +1,10 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using Tervik.Care.Booking;
 using Tervik.Care.Clinics;
-using Tervik.Records.Model;
-using Tervik.Records.Resources;
 using Tervik.Records.Search;
 using Tervik.Storage;
-using Tervik.Tests;
 
 namespace Tervik.Care.Tests.Booking;
 
@@ -17,100 +13,66 @@ public sealed class BookingVerificationTests
 {
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    sealed class House(Engine engine) : IAsyncDisposable
+    static async Task<House> Open(Engine engine)
     {
-        readonly TestDatabase place = TestDatabase.Create(engine);
-        Bookings bookings = null!;
-        BookingDesk desk = null!;
-        AppointmentFollower follower = null!;
-        public Database Database { get; private set; } = null!;
-        public RecordStore Store { get; private set; } = null!;
-        public Care.Clinics.Clinics Clinics { get; private set; } = null!;
-        public Offers Offers { get; private set; } = null!;
-
-        public async Task<House> Open()
-        {
-            Database = await place.Open(RecordStore.RecordMigrations);
-            await CareRoom.Migrations.Apply(Database, Stop);
-            Store = await RecordStore.Open(Database, Stop);
-            var rules = new HoldRules();
-            Clinics = new(Store, TimeProvider.System);
-            bookings = new(Store, rules, Clinics.CapacityOf, TimeProvider.System);
-            Offers = new(Clinics, bookings, Store, TimeProvider.System);
-            desk = new(Clinics, Offers, bookings, rules, Store, TimeProvider.System);
-            follower = new(Store, new SearchEngine(Store), Clinics, bookings, TimeProvider.System, NullLogger<AppointmentFollower>.Instance);
-            foreach (var setting in (string[])["appointments-followed", "calendars-followed"]) await Store.Setting(setting, () => "0", Stop);
-            return this;
-        }
-
-        public async Task<House> Made()
-        {
-            await Open();
-            await Put("Schedule", "doc", """{"resourceType":"Schedule","active":true,"actor":[{"reference":"Practitioner/doc"}],"extension":[{"url":"urn:tervik:opening","extension":[{"url":"zone","valueCode":"Europe/Tallinn"},{"url":"start","valueString":"2026-06-01T08:00"},{"url":"minutes","valuePositiveInt":600},{"url":"rule","valueString":"FREQ=DAILY"}]}]}""");
-            await Put("HealthcareService", "visit", """{"resourceType":"HealthcareService","active":true,"name":"Visit","extension":[{"url":"urn:tervik:bookable","extension":[{"url":"minutes","valuePositiveInt":15},{"url":"need","extension":[{"url":"calendar","valueReference":{"reference":"Schedule/doc"}}]}]}]}""");
-            return this;
-        }
-
-        public async Task Put(string type, string id, string body, int version = 0)
-        {
-            using var json = FhirJson.Parse(Encoding.UTF8.GetBytes(body));
-            Assert.Equal(CommitOutcome.Done, (await Store.Commit([new() { Method = version == 0 ? "POST" : "PUT", Type = type, Id = id, Draft = Draft.Of(json.RootElement, id, Store.Indexer), ExpectedVersion = version }], [], Stop)).Outcome);
-        }
-
-        public async Task<(string Id, Offer Offer)> Book(int number)
-        {
-            var from = DateTimeOffset.UtcNow.AddDays(2);
-            var offers = (await Offers.Find(new() { From = from, To = from.AddDays(3), Services = ["visit"] }, Stop)).Offers;
-            var booked = await desk.Book(OfferId.Parse(offers[number].Id)!.Value, new("Patient/p", "P", null, null, "Patient/p"), "Patient/p", null, Stop);
-            Assert.True(booked.IsDone);
-            return (booked.Id, offers[number]);
-        }
-
-        public static string Appointment(Offer offer, string actor, string status = "booked") =>
-            $$"""{"resourceType":"Appointment","status":"{{status}}","start":"{{offer.Time.Start:yyyy-MM-ddTHH:mm:sszzz}}","end":"{{offer.Time.End:yyyy-MM-ddTHH:mm:sszzz}}","participant":[{"actor":{"reference":"{{actor}}"},"status":"accepted"}]}""";
-
-        public Task<long> Follow() => follower.Follow(0, Stop);
-        public Task<long> FollowCalendars() => follower.FollowCalendars(0, Stop);
-        public Task<int> Execute(string sql, params SqlValue[] values) => Database.Write(session => session.Execute(sql, values), Stop);
-        public Task<BookingVerificationResult> Verify() => new BookingVerification(Store, TimeProvider.System).Run(Stop);
-
-        public async ValueTask DisposeAsync()
-        {
-            await bookings.DisposeAsync();
-            Clinics.Dispose();
-            follower.Dispose();
-            await Store.DisposeAsync();
-            await Database.DisposeAsync();
-            place.Dispose();
-        }
+        var house = await new House(engine).Made();
+        foreach (var setting in (string[])["appointments-followed", "calendars-followed"]) await house.Store.Setting(setting, () => "0", Stop);
+        return house;
     }
+
+    static async Task<(string Id, Offer Offer)> Book(House house, int number)
+    {
+        var from = house.Clock.Now.AddDays(2);
+        var offer = (await house.Offers.Find(new() { From = from, To = from.AddDays(3), Services = ["visit"] }, Stop)).Offers[number];
+        return (await house.Book("p", offer), offer);
+    }
+
+    static string Appointment(Offer offer, string actor, string status = "booked") =>
+        $$"""{"resourceType":"Appointment","status":"{{status}}","start":"{{offer.Time.Start:yyyy-MM-ddTHH:mm:sszzz}}","end":"{{offer.Time.End:yyyy-MM-ddTHH:mm:sszzz}}","participant":[{"actor":{"reference":"{{actor}}"},"status":"accepted"}]}""";
+
+    static AppointmentFollower Follower(House house) => new(house.Store, new SearchEngine(house.Store), house.Clinics, house.Bookings, house.Clock, NullLogger<AppointmentFollower>.Instance);
+
+    static async Task Follow(House house)
+    {
+        using var follower = Follower(house);
+        await follower.Follow(0, Stop);
+    }
+
+    static async Task FollowCalendars(House house)
+    {
+        using var follower = Follower(house);
+        await follower.FollowCalendars(0, Stop);
+    }
+
+    static Task<int> Execute(House house, string sql, params SqlValue[] values) => house.Database.Write(session => session.Execute(sql, values), Stop);
+    static Task<BookingVerificationResult> Verify(House house) => new BookingVerification(house.Store, house.Clock).Run(Stop);
 
     [Theory]
     [InlineData(Engine.Sqlite), InlineData(Engine.PostgreSql)]
     public async Task What_agrees_is_sound_and_each_damage_is_said(Engine engine)
     {
-        await using var house = await new House(engine).Made();
-        var (one, offer) = await house.Book(0);
-        var (two, _) = await house.Book(4);
-        var (three, _) = await house.Book(8);
-        await house.Follow();
-        await house.FollowCalendars();
-        var sound = await house.Verify();
+        await using var house = await Open(engine);
+        var (one, offer) = await Book(house, 0);
+        var (two, _) = await Book(house, 4);
+        var (three, _) = await Book(house, 8);
+        await Follow(house);
+        await FollowCalendars(house);
+        var sound = await Verify(house);
         Assert.Empty(sound.Findings);
         Assert.Equal((3, 3, 0), (sound.Claims, sound.Appointments, sound.NotFollowed));
 
         // Stored another way, at a time that is taken: both stay, and it is said whose it is.
-        await house.Put("Appointment", "late", House.Appointment(offer, "Practitioner/doc"));
-        await house.Follow();
-        Assert.Contains((await house.Verify()).Findings, finding => finding.StartsWith("Appointment/late: two claims;", StringComparison.Ordinal) && finding.Contains($"Appointment/{one}", StringComparison.Ordinal) && finding.Contains("Practitioner/doc", StringComparison.Ordinal));
-        await house.Put("Appointment", "late", House.Appointment(offer, "Practitioner/doc", "cancelled"), version: 1);
-        await house.Follow();
-        Assert.Empty((await house.Verify()).Findings);
+        await house.Put("Appointment", "late", Appointment(offer, "Practitioner/doc"));
+        await Follow(house);
+        Assert.Contains((await Verify(house)).Findings, finding => finding.StartsWith("Appointment/late: two claims;", StringComparison.Ordinal) && finding.Contains($"Appointment/{one}", StringComparison.Ordinal) && finding.Contains("Practitioner/doc", StringComparison.Ordinal));
+        await house.Put("Appointment", "late", Appointment(offer, "Practitioner/doc", "cancelled"), version: 1);
+        await Follow(house);
+        Assert.Empty((await Verify(house)).Findings);
 
         async Task<string> Damage(string sql, params SqlValue[] values)
         {
-            await house.Execute(sql, values);
-            return string.Join('\n', (await house.Verify()).Findings);
+            await Execute(house, sql, values);
+            return string.Join('\n', (await Verify(house)).Findings);
         }
         var key = house.Store.Keys.Reference($"Appointment/{one}");
         Assert.Matches($"booking {one}: it has 0 of its 3 cells", await Damage("DELETE FROM booking_cell WHERE booking = $1", key));
@@ -123,33 +85,33 @@ public sealed class BookingVerificationTests
     [InlineData(Engine.Sqlite), InlineData(Engine.PostgreSql)]
     public async Task A_claim_whose_appointment_is_cancelled_or_gone_is_found_and_what_was_not_followed_yet_is_not_judged(Engine engine)
     {
-        await using var house = await new House(engine).Made();
-        var (id, offer) = await house.Book(0);
-        await house.Follow();
-        await house.FollowCalendars();
-        await house.Put("Appointment", id, House.Appointment(offer, "Practitioner/doc", "cancelled"), version: 1);
-        await house.Put("Appointment", "new", House.Appointment(offer, "Practitioner/doc"));
-        var ahead = await house.Verify();
+        await using var house = await Open(engine);
+        var (id, offer) = await Book(house, 0);
+        await Follow(house);
+        await FollowCalendars(house);
+        await house.Put("Appointment", id, Appointment(offer, "Practitioner/doc", "cancelled"), version: 1);
+        await house.Put("Appointment", "new", Appointment(offer, "Practitioner/doc"));
+        var ahead = await Verify(house);
         Assert.Empty(ahead.Findings);
         Assert.Equal(2, ahead.NotFollowed);
         // As if it had been gone through, and what it led to had been lost.
-        await house.Execute("UPDATE setting SET value = $2 WHERE name = $1", "appointments-followed", long.MaxValue.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Assert.Contains((await house.Verify()).Findings, finding => finding.StartsWith($"booking {id}: cells without an appointment", StringComparison.Ordinal));
+        await Execute(house, "UPDATE setting SET value = $2 WHERE name = $1", "appointments-followed", long.MaxValue.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Contains((await Verify(house)).Findings, finding => finding.StartsWith($"booking {id}: cells without an appointment", StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData(Engine.Sqlite), InlineData(Engine.PostgreSql)]
     public async Task Who_gets_a_calendar_has_the_time_of_appointments_that_were_there_before_it_taken(Engine engine)
     {
-        await using var house = await new House(engine).Made();
-        var (_, offer) = await house.Book(3);
-        await house.Put("Appointment", "early", House.Appointment(offer, "Practitioner/nurse"));
-        await house.Follow();
-        await house.FollowCalendars();
-        Assert.Equal((1, 1), ((await house.Verify()).Claims, (await house.Verify()).Appointments));
+        await using var house = await Open(engine);
+        var (_, offer) = await Book(house, 3);
+        await house.Put("Appointment", "early", Appointment(offer, "Practitioner/nurse"));
+        await Follow(house);
+        await FollowCalendars(house);
+        Assert.Equal((1, 1), ((await Verify(house)).Claims, (await Verify(house)).Appointments));
         await house.Put("Schedule", "nurse", """{"resourceType":"Schedule","active":true,"actor":[{"reference":"Practitioner/nurse"}],"extension":[{"url":"urn:tervik:opening","extension":[{"url":"zone","valueCode":"Europe/Tallinn"},{"url":"start","valueString":"2026-06-01T08:00"},{"url":"minutes","valuePositiveInt":600},{"url":"rule","valueString":"FREQ=DAILY"}]}]}""");
-        await house.FollowCalendars();
-        var now = await house.Verify();
+        await FollowCalendars(house);
+        var now = await Verify(house);
         Assert.Empty(now.Findings);
         Assert.Equal((2, 2), (now.Claims, now.Appointments));
     }
@@ -162,7 +124,7 @@ public sealed class BookingVerificationTests
         T Any<T>(params T[] of) => of[random.Next(of.Length)];
         for (var round = 0; round < 25; round++)
         {
-            var day = LocalDate.FromDateTime(DateTime.UtcNow.AddDays(random.Next(1, 20)));
+            var day = LocalDate.FromDateTime(house.Clock.Now.UtcDateTime.AddDays(random.Next(1, 20)));
             string Schedule(string actor)
             {
                 var openings = Enumerable.Range(0, random.Next(1, 4)).Select(_ => new OpeningPattern(Any("Europe/Tallinn", "Europe/Copenhagen", "Asia/Seoul"), day.PlusDays(random.Next(-40, 5)), new(random.Next(0, 24), Any(0, 15, 30)), new(random.Next(0, 24), Any(0, 45)))

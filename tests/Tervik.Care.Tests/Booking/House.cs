@@ -28,9 +28,9 @@ sealed class House(Engine engine) : IAsyncDisposable
     static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     readonly TestDatabase place = TestDatabase.Create(engine);
-    Database database = null!;
-    Clinics.Clinics clinics = null!;
-    Bookings bookings = null!;
+    public Database Database { get; private set; } = null!;
+    public Care.Clinics.Clinics Clinics { get; private set; } = null!;
+    public Bookings Bookings { get; private set; } = null!;
     public MovedClock Clock { get; } = new();
     public RecordStore Store { get; private set; } = null!;
     public Offers Offers { get; private set; } = null!;
@@ -39,15 +39,15 @@ sealed class House(Engine engine) : IAsyncDisposable
 
     public async Task<House> Open()
     {
-        database = await place.Open(RecordStore.RecordMigrations);
-        await CareRoom.Migrations.Apply(database, Stop);
-        Store = await RecordStore.Open(database, Stop);
+        Database = await place.Open(RecordStore.RecordMigrations);
+        await CareRoom.Migrations.Apply(Database, Stop);
+        Store = await RecordStore.Open(Database, Stop);
         var rules = new HoldRules();
-        clinics = new(Store, Clock);
-        bookings = new(Store, rules, clinics.CapacityOf, Clock);
-        Offers = new(clinics, bookings, Store, Clock);
-        Desk = new(clinics, Offers, bookings, rules, Store, Clock);
-        List = new(Store, new SearchEngine(Store), clinics, Offers, bookings, Desk, new WaitingRules(), Clock, NullLogger<WaitingList>.Instance);
+        Clinics = new(Store, Clock);
+        Bookings = new(Store, rules, Clinics.CapacityOf, Clock);
+        Offers = new(Clinics, Bookings, Store, Clock);
+        Desk = new(Clinics, Offers, Bookings, rules, Store, Clock);
+        List = new(Store, new SearchEngine(Store), Clinics, Offers, Bookings, Desk, new WaitingRules(), Clock, NullLogger<WaitingList>.Instance);
         return this;
     }
 
@@ -59,10 +59,10 @@ sealed class House(Engine engine) : IAsyncDisposable
         return this;
     }
 
-    public async Task Put(string type, string id, string body)
+    public async Task Put(string type, string id, string body, int version = 0)
     {
         using var json = FhirJson.Parse(Encoding.UTF8.GetBytes(body));
-        Assert.Equal(CommitOutcome.Done, (await Store.Commit([new() { Method = "POST", Type = type, Id = id, Draft = Draft.Of(json.RootElement, id, Store.Indexer), ExpectedVersion = 0 }], [], Stop)).Outcome);
+        Assert.Equal(CommitOutcome.Done, (await Store.Commit([new() { Method = version == 0 ? "POST" : "PUT", Type = type, Id = id, Draft = Draft.Of(json.RootElement, id, Store.Indexer), ExpectedVersion = version }], [], Stop)).Outcome);
     }
 
     /// <summary>The times that can be had on the n-th day from Monday.</summary>
@@ -97,11 +97,11 @@ sealed class House(Engine engine) : IAsyncDisposable
 
     public async Task Close()
     {
-        await bookings.DisposeAsync();
-        clinics.Dispose();
+        await Bookings.DisposeAsync();
+        Clinics.Dispose();
         List.Dispose();
         await Store.DisposeAsync();
-        await database.DisposeAsync();
+        await Database.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,14 +1,10 @@
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
 using Tervik.Care.Booking;
-using Tervik.Care.Clinics;
 using Tervik.Records.Access;
 using Tervik.Records.Model;
 using Tervik.Records.Resources;
-using Tervik.Records.Search;
 using Tervik.Storage;
-using Tervik.Tests;
 
 namespace Tervik.Care.Tests.Booking;
 

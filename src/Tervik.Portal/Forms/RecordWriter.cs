@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Tervik.Portal.Reading;
 using Tervik.Portal.Shell;
 using Tervik.Records;
 using Tervik.Records.Files;

@@ -227,7 +227,7 @@ public sealed partial class Run(World world, string address, IReadOnlyDictionary
         return text.ToString();
     }
 
-    [GeneratedRegex(@"(_cursor|_page|cursor|page|_after|_before)=[A-Za-z0-9_%-]+")]
+    [GeneratedRegex(@"(_cursor|_page|cursor|page|_after|_before|data-calendar)=""?[A-Za-z0-9_%-]+")]
     private static partial Regex Cursor();
     [GeneratedRegex(@"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d&#x2B;00:00")]
     private static partial Regex HttpDate();

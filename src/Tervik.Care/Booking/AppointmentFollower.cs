@@ -16,8 +16,6 @@ public sealed partial class AppointmentFollower(RecordStore store, SearchEngine 
 {
     const int AtOnce = 500;
     internal const string Setting = "appointments-followed", CalendarsSetting = "calendars-followed";
-    /// <summary>In which an Appointment takes its time.</summary>
-    internal static readonly string[] Standing = ["booked", "pending", "arrived", "checked-in"];
     /// <summary>What lasts longer is a stay, or a mistake, and takes nobody's calendar.</summary>
     static readonly TimeSpan LongestAppointment = TimeSpan.FromDays(1);
 
@@ -29,17 +27,11 @@ public sealed partial class AppointmentFollower(RecordStore store, SearchEngine 
     {
         var before = followed ??= long.Parse(await store.Setting(Setting, () => "0", stop), CultureInfo.InvariantCulture);
         // Before the first appointment is gone through, which then finds the calendars there are.
-        var (newest, calendars) = (calendarsFollowed is null ? await store.Database.ReadOnce(NewestCalendar, stop) : 0, calendarsFollowed);
+        var (newest, calendars) = (calendarsFollowed is null ? await store.Database.ReadOnce(session => RecordStore.Newest(session, "Schedule"), stop) : 0, calendarsFollowed);
         calendars ??= long.Parse(await store.Setting(CalendarsSetting, () => newest.ToString(CultureInfo.InvariantCulture), stop), CultureInfo.InvariantCulture);
         followed = await Follow(before, stop);
         calendarsFollowed = await FollowCalendars(calendars.Value, stop);
         return followed > before || calendarsFollowed > calendars;
-    }
-
-    static async ValueTask<long> NewestCalendar(Session session)
-    {
-        await using var rows = await session.Query("SELECT coalesce(max(at_us), 0) FROM res WHERE type = 'Schedule'");
-        return await rows.Read() ? rows.Int64(0) : 0;
     }
 
     /// <summary>Goes through calendars that were stored after a moment: appointments of somebody who had none until now take their time as well.</summary>
@@ -51,7 +43,7 @@ public sealed partial class AppointmentFollower(RecordStore store, SearchEngine 
         var setup = await clinics.Now(stop);
         var actors = changed.Where(one => !one.IsDeleted).Select(one => one.Take(json => json.FirstAt("actor").TextAt("reference"))).OfType<string>().Distinct().Where(actor => setup.ByActor.ContainsKey(store.Keys.Reference(actor)));
         foreach (var actor in actors)
-            await foreach (var some in search.All(new("Appointment", [new("actor", actor), new("date", $"ge{clock.GetUtcNow().AddDays(-1):yyyy-MM-dd}"), new("status", string.Join(',', Standing)), new("_count", $"{AtOnce}")], Strict: true), AccessFilter.Everything, stop).Chunk(AtOnce).WithCancellation(stop))
+            await foreach (var some in search.All(new("Appointment", [new("actor", actor), new("date", $"ge{clock.GetUtcNow().AddDays(-1):yyyy-MM-dd}"), new("status", string.Join(',', AppointmentReading.Standing)), new("_count", $"{AtOnce}")], Strict: true), AccessFilter.Everything, stop).Chunk(AtOnce).WithCancellation(stop))
                 await Task.WhenAll(some.Select(one => Follow(one, setup, stop)));
         await store.Database.Write(session => session.Execute("UPDATE setting SET value = $2 WHERE name = $1", CalendarsSetting, changed[^1].AtUs.ToString(CultureInfo.InvariantCulture)), stop);
         return changed[^1].AtUs;
@@ -94,7 +86,7 @@ public sealed partial class AppointmentFollower(RecordStore store, SearchEngine 
         if (stored.IsDeleted) return [];
         using var json = FhirJson.Parse(stored.Body);
         var appointment = json.RootElement;
-        if (!Standing.Contains(appointment.TextAt("status")) || AppointmentReading.Time(appointment, "start") is not { } start || AppointmentReading.Time(appointment, "end") is not { } end || end <= start || end.Us() < nowUs || end - start > LongestAppointment) return [];
+        if (!AppointmentReading.Standing.Contains(appointment.TextAt("status")) || AppointmentReading.Time(appointment, "start") is not { } start || AppointmentReading.Time(appointment, "end") is not { } end || end <= start || end.Us() < nowUs || end - start > LongestAppointment) return [];
         return [.. appointment.ItemsAt("participant").Where(participant => participant.TextAt("status") != "declined").Select(participant => participant.At("actor").TextAt("reference")).OfType<string>()
             .Select(actor => keys.Reference(actor)).Where(setup.ByActor.ContainsKey).Distinct().Order().Select(key => new Span(key, Cells.At(start.Us()), Cells.Until(end.Us())))];
     }

@@ -8,6 +8,9 @@ namespace Tervik.Care.Booking;
 /// <summary>What all ask of a FHIR Appointment.</summary>
 public static class AppointmentReading
 {
+    /// <summary>Statuses in which it takes its time.</summary>
+    public static IReadOnlyList<string> Standing { get; } = ["booked", "pending", "arrived", "checked-in"];
+
     /// <summary>A moment of this or another resource: an instant or a dateTime; without an offset as UTC. Null when it says none.</summary>
     public static DateTimeOffset? Time(JsonElement json, string name) => DateTimeOffset.TryParse(json.TextAt(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 

@@ -52,7 +52,7 @@ public sealed class BookingVerification(RecordStore store, TimeProvider clock)
                         ahead++;
                         continue;
                     }
-                    if (!stored.IsDeleted && stored.Take(json => AppointmentFollower.Standing.Contains(json.TextAt("status")))) standing.Add(no);
+                    if (!stored.IsDeleted && stored.Take(json => AppointmentReading.Standing.Contains(json.TextAt("status")))) standing.Add(no);
                     var spans = AppointmentFollower.Spans(stored, setup, store.Keys, nowUs).Where(span => !unsettled.Contains(span.Calendar)).ToList();
                     if (spans.Count == 0) continue;
                     taking++;

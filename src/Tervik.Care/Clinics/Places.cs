@@ -97,11 +97,7 @@ public sealed class Places(RecordStore store) : IDisposable
     /// <summary>As it is now.</summary>
     public async ValueTask<PlaceMap> Now(CancellationToken stop)
     {
-        var newest = await store.Database.ReadOnce(async session =>
-        {
-            await using var rows = await session.Query("SELECT coalesce(max(at_us), 0) FROM res WHERE type = 'Location'");
-            return await rows.Read() ? rows.Int64(0) : 0;
-        }, stop);
+        var newest = await store.Database.ReadOnce(session => RecordStore.Newest(session, "Location"), stop);
         if (newest <= map.AtUs) return map;
         await reading.WaitAsync(stop);
         try

@@ -24,7 +24,6 @@ public sealed partial class MessageFeed(RecordStore store, ILogger<MessageFeed> 
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     const int MostAtOnce = 500;
-    const string Newest = "SELECT max(at_us) FROM res WHERE type = 'Communication'";
 
     readonly ConcurrentDictionary<object, Action<MessageEvent>> listeners = new(ReferenceEqualityComparer.Instance);
     readonly SemaphoreSlim wake = new(0, 1);
@@ -62,12 +61,7 @@ public sealed partial class MessageFeed(RecordStore store, ILogger<MessageFeed> 
         {
             try
             {
-                if (lastUs is null)
-                    lastUs = await store.Database.Read(async session =>
-                    {
-                        await using var rows = await session.Query(Newest);
-                        return await rows.Read() ? rows.Int64(0) : 0;
-                    }, stoppingToken);
+                lastUs ??= await store.Database.Read(session => RecordStore.Newest(session, "Communication"), stoppingToken);
                 for (var isMore = true; isMore;)
                 {
                     var events = await After(lastUs.Value, stoppingToken);

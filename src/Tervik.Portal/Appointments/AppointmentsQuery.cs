@@ -173,10 +173,10 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
     {
         var actors = json.ItemsAt("participant").Select(one => (Reference: one.At("actor").TextAt("reference"), Name: one.At("actor").TextAt("display"))).Where(one => one.Reference is not null).ToList();
         var service = AppointmentReading.ServiceOf(json, setup);
-        var (start, status) = (FhirDate.Of(json, "start"), json.TextAt("status") ?? "");
+        var (start, end, status) = (FhirDate.Of(json, "start"), FhirDate.Of(json, "end"), json.TextAt("status") ?? "");
         var isAhead = start is { } at && at.Instant > record.Now;
         var mayBook = store.CompartmentsOf(stored).All(compartment => visit.MayBook(patient.Id, compartment));
-        return new AppointmentModel(patient, stored.Id, stored.Version, json.TextAt("description") ?? service?.Name ?? Codes.Write(json.FirstAt("serviceType")) ?? Words.Of("booking an appointment"), start, FhirDate.Of(json, "end"),
+        return new AppointmentModel(patient, stored.Id, stored.Version, json.TextAt("description") ?? service?.Name ?? Codes.Write(json.FirstAt("serviceType")) ?? Words.Of("booking an appointment"), start, end,
             [.. actors.Where(one => one.Reference!.StartsWith("Practitioner", StringComparison.Ordinal)).Select(one => one.Name ?? setup.Calendars.Values.FirstOrDefault(calendar => calendar.Actor == one.Reference)?.ActorName).OfType<string>()],
             actors.FirstOrDefault(one => one.Reference!.StartsWith("Location/", StringComparison.Ordinal)).Name, status)
         {
@@ -187,8 +187,8 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
             Kept = isAhead ? KeptTimes.Of(json) : [], IsDisplaced = isAhead && status is "booked" or "pending" && KeptTimes.IsDisplaced(json), Earlier = isAhead ? KeptTimes.Earlier(json) : null,
             CanWait = mayBook && service is not null && status == "booked" && start is { } later && later.Instant > record.Now.AddDays(1),
             CanEnd = mayBook && visit.Person.IsProfessional && status is "booked" or "arrived" or "checked-in" && start is { } begun && begun.Instant <= record.Now,
-            VideoRoom = status is "booked" or "pending" or "arrived" or "checked-in" ? AppointmentReading.VideoRoom(json) : null, IsAhead = isAhead, Series = AppointmentReading.Series(json),
-            IsRoomOpen = status is "booked" or "arrived" or "checked-in" && start is { } begins && begins.Instant <= record.Now.AddMinutes(15) && FhirDate.Of(json, "end") is { } ends && ends.Instant >= record.Now,
+            VideoRoom = AppointmentReading.Standing.Contains(status) ? AppointmentReading.VideoRoom(json) : null, IsAhead = isAhead, Series = AppointmentReading.Series(json),
+            IsRoomOpen = status is "booked" or "arrived" or "checked-in" && start is { } begins && begins.Instant <= record.Now.AddMinutes(15) && end is { } ends && ends.Instant >= record.Now,
             IsLate = service is not null && start is { } soon && soon.Instant < record.Now.AddHours(service.NoticeHours),
         };
     });
@@ -218,19 +218,20 @@ sealed class AppointmentsQuery(RecordQuery record, RecordStore store, Clinics cl
             foreach (var place in services.Select(service => service.Place).OfType<string>().Distinct())
                 if (map.Of(place) is { } there) far[place] = home.KmTo(there);
         double? Distance(Service service) => service is { IsVideo: false, Place: { } place } && far.TryGetValue(place, out var km) ? km : null;
-        var (isNear, isWithin) = (sought is { Order.Length: > 0, Way: not "video" } && far.Count > 0, sought is { Within.Length: > 0, Way: not "video" } && far.Count > 0);
+        var knowsFar = sought.Way != "video" && far.Count > 0;
+        var (isNear, within) = (knowsFar && sought.Order.Length > 0, knowsFar && sought.Within.Length > 0 ? double.Parse(sought.Within, CultureInfo.InvariantCulture) : (double?)null);
         // The nearest few: all times of a country would be too many to look through.
-        var nearest = far.Where(one => !isWithin || one.Value <= double.Parse(sought.Within, CultureInfo.InvariantCulture)).OrderBy(one => one.Value).ThenBy(one => one.Key, StringComparer.Ordinal).Take(NearestPlaces).Select(one => one.Key).ToHashSet();
-        var near = sought is { Service: "", Person: "", Place: "" } && (isNear || isWithin) ? services.Where(service => !service.IsVideo && service.Place is { } place && nearest.Contains(place)) : services;
+        var nearest = far.Where(one => within is null || one.Value <= within).OrderBy(one => one.Value).ThenBy(one => one.Key, StringComparer.Ordinal).Take(NearestPlaces).Select(one => one.Key).ToHashSet();
+        var near = sought is { Service: "", Person: "", Place: "" } && (isNear || within is not null) ? services.Where(service => !service.IsVideo && service.Place is { } place && nearest.Contains(place)) : services;
         // Nothing is looked for before it is said what: all times of all clinics help nobody.
-        var page = sought.Service.Length == 0 && sought.Person.Length == 0 && sought.Place.Length == 0 && (!isNear && !isWithin || !near.Any()) ? new OfferPage([], 0, false) : await offers.Find(new OfferQuery
+        var page = sought.Service.Length == 0 && sought.Person.Length == 0 && sought.Place.Length == 0 && (!isNear && within is null || !near.Any()) ? new OfferPage([], 0, false) : await offers.Find(new OfferQuery
         {
             From = sought.From.Length > 0 ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), record.Now.Offset) : record.Now, To = (sought.From.Length > 0 ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), record.Now.Offset) : record.Now) + LookAhead,
             Services = sought.Service.Length > 0 ? [sought.Service] : [.. near.Select(service => service.Id)], Actors = sought.Person.Length > 0 ? [sought.Person] : [], Places = sought.Place.Length > 0 ? [sought.Place] : [],
             Languages = sought.Language.Length > 0 ? [sought.Language] : [], IsVideo = sought.Way switch { "video" => true, "person" => false, _ => null }, IsStaff = isStaff || moving is not null, HasReferral = referral.Length > 0,
             TimeOfDay = sought.Time switch { "morning" => (0, 12 * 60), "afternoon" => (12 * 60, 17 * 60), "evening" => (17 * 60, 24 * 60), _ => (0, 24 * 60) },
             Count = PerPage, After = isNear ? null : OfferId.Parse(Chosen("after")), But = moving?.Id,
-            DistanceKm = Distance, WithinKm = isWithin ? double.Parse(sought.Within, CultureInfo.InvariantCulture) : null, IsNearestFirst = isNear, MostOfPlace = isNear ? MostOfPlace : int.MaxValue,
+            DistanceKm = Distance, WithinKm = within, IsNearestFirst = isNear, MostOfPlace = isNear ? MostOfPlace : int.MaxValue,
         }, stop);
         (string, string)[] kept = [("service", moving is null ? sought.Service : ""), ("person", sought.Person), ("place", sought.Place), ("from", sought.From), ("time", sought.Time), ("way", sought.Way), ("language", sought.Language), ("referral", referral), ("within", sought.Within), ("order", sought.Order)];
         var query = string.Join('&', kept.Where(one => one.Item2.Length > 0).Select(one => $"{one.Item1}={Uri.EscapeDataString(one.Item2)}"));

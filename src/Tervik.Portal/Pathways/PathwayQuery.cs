@@ -7,6 +7,8 @@ using Tervik.Portal.Record;
 using Tervik.Portal.Referrals;
 using Tervik.Portal.Shell;
 using Tervik.Records.Resources;
+using Tervik.Records.Search;
+using Tervik.Trust;
 
 namespace Tervik.Portal.Pathways;
 
@@ -116,7 +118,7 @@ sealed class PathwayQuery(RecordQuery record, RecordStore store, MessagesQuery m
         var pathways = plans.Select(stored => (Stored: stored, Patient: who(stored), Pathway: Pathway.Of(stored.Id, stored.Body))).Where(one => one is { Patient: not null, Pathway: not null }).Select(one => (one.Stored, Patient: one.Patient!, Pathway: one.Pathway!)).ToList();
         if (pathways.Count == 0) return ([], []);
         var found = await Found([.. pathways.Select(one => (one.Patient.Id, one.Pathway))], visit, stop);
-        var evidence = found.SelectMany(one => one.Take(json => (Of: RecordQuery.PatientOf(json), All: Evidence.Read(one.Type, one.Id, json, DateOnly.FromDateTime(DateTimeOffset.UnixEpoch.AddTicks(one.AtUs * TimeSpan.TicksPerMicrosecond).LocalDateTime)).ToList())) is var (of, all) ? all.Select(each => (Of: of, Each: each)) : [])
+        var evidence = found.SelectMany(one => one.Take(json => (Of: RecordQuery.PatientOf(json), All: Evidence.Read(one.Type, one.Id, json, DateOnly.FromDateTime(Clock.Time(one.AtUs).LocalDateTime)).ToList())) is var (of, all) ? all.Select(each => (Of: of, Each: each)) : [])
             .ToLookup(one => one.Of, one => one.Each);
         var models = new List<PathwayModel>();
         foreach (var (stored, patient, pathway) in pathways)
@@ -157,7 +159,7 @@ sealed class PathwayQuery(RecordQuery record, RecordStore store, MessagesQuery m
         return [.. found.Values];
     }
 
-    // A comma begins another value (FHIR search, escaping); the bar parts system and code.
-    static string Escaped(string code) => code.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal);
+    // The bar parts system and code.
+    static string Escaped(string code) => string.Join('|', code.Split('|').Select(SearchSyntax.Escape));
     static (string, string) Count(int most) => ("_count", most.ToString(CultureInfo.InvariantCulture));
 }

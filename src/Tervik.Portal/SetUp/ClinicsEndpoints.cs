@@ -162,7 +162,7 @@ static class ClinicsEndpoints
 
     static SetUpModel Model(ClinicsModel clinics, ServiceLine? line, JsonObject? before) => new(clinics, [])
     {
-        Service = line, Needs = ServiceForm.NeedsOf(line?.Stored.Take(json => json.Clone())), Choices = [.. ServiceForm.Calendars(before, clinics)],
+        Service = line, Needs = line?.Stored.Take(ServiceForm.NeedsOf) ?? ServiceForm.Needs, Choices = [.. ServiceForm.Calendars(before, clinics)],
     };
 
     static async Task<IResult> SaveService(string? service, HttpContext request, Parts parts, CancellationToken stop)

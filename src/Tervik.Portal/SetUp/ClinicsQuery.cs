@@ -143,7 +143,7 @@ sealed class ClinicsQuery(RecordQuery record, RecordStore store, Clinics clinics
     // Whoever leads the unit has to know of all of them, whatever patients they treat; those of others are shown without a name.
     async Task<IReadOnlyList<StoredResource>> Coming(string actor, CancellationToken stop)
     {
-        var all = await All("Appointment", AccessFilter.Everything, stop, ("actor", actor), ("date", $"ge{RecordQuery.Day(record.Now.UtcDateTime.AddDays(-1))}"), ("status", "booked,pending,arrived,checked-in"), ("_sort", "date"));
+        var all = await All("Appointment", AccessFilter.Everything, stop, ("actor", actor), ("date", $"ge{RecordQuery.Day(record.Now.UtcDateTime.AddDays(-1))}"), ("status", string.Join(',', AppointmentReading.Standing)), ("_sort", "date"));
         return [.. all.Where(stored => stored.Take(json => AppointmentReading.Time(json, "start") is { } start && start > record.Now))];
     }
 

@@ -44,7 +44,7 @@ static class ServiceForm
     }
 
     /// <summary>How many groups of calendars the form has.</summary>
-    public static int NeedsOf(JsonElement? json) => Math.Min(MostNeeds, Math.Max(Needs, json is { } service ? service.Extension(Service.Extension).Extensions("need").Count() : 0));
+    public static int NeedsOf(JsonElement service) => Math.Min(MostNeeds, Math.Max(Needs, service.Extension(Service.Extension).Extensions("need").Count()));
 
     /// <summary>The HealthcareService that the fields say; what is wrong is noted.</summary>
     /// <param name="form">As it was sent.</param>

@@ -182,6 +182,15 @@ public sealed class RecordStore : IAsyncDisposable
         return changed;
     }
 
+    /// <summary>When a resource of a type was stored last, microseconds since 1970-01-01 UTC; 0 when there is none.</summary>
+    /// <param name="session">A snapshot of the caller's.</param>
+    /// <param name="type">Resource type.</param>
+    public static async ValueTask<long> Newest(Session session, string type)
+    {
+        await using var rows = await session.Query("SELECT coalesce(max(at_us), 0) FROM res WHERE type = $1", type);
+        return await rows.Read() ? rows.Int64(0) : 0;
+    }
+
     /// <summary>Writes all or nothing; returns once durable.</summary>
     /// <param name="writes">In order. A resource may be written more than once; it gets as many versions.</param>
     /// <param name="guards">All must hold.</param>

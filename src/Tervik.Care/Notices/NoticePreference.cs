@@ -44,7 +44,9 @@ public sealed record NoticePreference
         var isQuiet = QuietFrom < QuietTo ? minute >= QuietFrom && minute < QuietTo : minute >= QuietFrom || minute < QuietTo;
         if (!isQuiet) return null;
         var day = QuietFrom > QuietTo && minute >= QuietFrom ? wall.Date.PlusDays(1) : wall.Date;
-        return (day.AtMidnight() + Period.FromMinutes(QuietTo)).InZoneLeniently(zone).ToInstant();
+        var end = day.AtMidnight() + Period.FromMinutes(QuietTo);
+        // In an hour that the clock shows twice the first end may be over.
+        return zone.MapLocal(end) is { Count: 2 } twice && twice.First().ToInstant() <= now ? twice.Last().ToInstant() : end.InZoneLeniently(zone).ToInstant();
     }
 }
 

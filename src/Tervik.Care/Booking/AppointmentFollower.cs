@@ -15,6 +15,7 @@ namespace Tervik.Care.Booking;
 public sealed partial class AppointmentFollower(RecordStore store, SearchEngine search, Clinics.Clinics clinics, Bookings bookings, TimeProvider clock, ILogger<AppointmentFollower> logger) : Follower(logger)
 {
     const int AtOnce = 500;
+    static readonly NewestOf NewestCalendar = new("Schedule");
     internal const string Setting = "appointments-followed", CalendarsSetting = "calendars-followed";
     /// <summary>What lasts longer is a stay, or a mistake, and takes nobody's calendar.</summary>
     static readonly TimeSpan LongestAppointment = TimeSpan.FromDays(1);
@@ -27,7 +28,7 @@ public sealed partial class AppointmentFollower(RecordStore store, SearchEngine 
     {
         var before = followed ??= long.Parse(await store.Setting(Setting, () => "0", stop), CultureInfo.InvariantCulture);
         // Before the first appointment is gone through, which then finds the calendars there are.
-        var (newest, calendars) = (calendarsFollowed is null ? await store.Database.ReadOnce(session => RecordStore.Newest(session, "Schedule"), stop) : 0, calendarsFollowed);
+        var (newest, calendars) = (calendarsFollowed is null ? await store.Database.ReadOnce(NewestCalendar.In, stop) : 0, calendarsFollowed);
         calendars ??= long.Parse(await store.Setting(CalendarsSetting, () => newest.ToString(CultureInfo.InvariantCulture), stop), CultureInfo.InvariantCulture);
         followed = await Follow(before, stop);
         calendarsFollowed = await FollowCalendars(calendars.Value, stop);

@@ -75,6 +75,7 @@ public sealed record ClinicSetup(long AtUs, FrozenDictionary<string, Service> Se
 public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
 {
     static readonly string[] Types = ["HealthcareService", "Schedule", "Slot"];
+    static readonly NewestOf NewestChange = new(Types);
     static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
     /// <summary>When the record was asked last, and how much this program had changed then.</summary>
@@ -93,7 +94,7 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
         var (made, last) = (Types.Sum(store.ChangesOf), looked);
         if (last.Made == made && clock.GetElapsedTime(last.At) < Fresh) return setup;
         var at = clock.GetTimestamp();
-        var newest = await store.Database.ReadOnce(Newest, stop);
+        var newest = await store.Database.ReadOnce(NewestChange.In, stop);
         if (newest <= setup.AtUs)
         {
             looked = new(made, at);
@@ -114,14 +115,6 @@ public sealed class Clinics(RecordStore store, TimeProvider clock) : IDisposable
 
     /// <summary>How many claims a calendar takes at the same time, by the key of its actor.</summary>
     public int CapacityOf(long actor) => setup.ByActor.TryGetValue(actor, out var of) ? of.Max(calendar => calendar.Capacity) : 1;
-
-    static async ValueTask<long> Newest(Session session)
-    {
-        var newest = 0L;
-        await using var rows = await session.Query("SELECT max(at_us) FROM res WHERE type = 'HealthcareService' UNION ALL SELECT max(at_us) FROM res WHERE type = 'Schedule' UNION ALL SELECT max(at_us) FROM res WHERE type = 'Slot'");
-        while (await rows.Read()) newest = Math.Max(newest, rows.Int64(0));
-        return newest;
-    }
 
     async Task Read(CancellationToken stop)
     {

@@ -90,6 +90,8 @@ public sealed record PlaceMap(long AtUs, FrozenDictionary<string, KnownPlace> Pl
 /// <summary>Knows where the Locations of the record are, as it is now. Nothing is asked outside of it, and nothing is guessed.</summary>
 public sealed class Places(RecordStore store) : IDisposable
 {
+    static readonly NewestOf NewestPlace = new("Location");
+
     readonly SemaphoreSlim reading = new(1);
     readonly Dictionary<string, KnownPlace> places = new(StringComparer.Ordinal);
     volatile PlaceMap map = new(0, FrozenDictionary<string, KnownPlace>.Empty);
@@ -97,7 +99,7 @@ public sealed class Places(RecordStore store) : IDisposable
     /// <summary>As it is now.</summary>
     public async ValueTask<PlaceMap> Now(CancellationToken stop)
     {
-        var newest = await store.Database.ReadOnce(session => RecordStore.Newest(session, "Location"), stop);
+        var newest = await store.Database.ReadOnce(NewestPlace.In, stop);
         if (newest <= map.AtUs) return map;
         await reading.WaitAsync(stop);
         try

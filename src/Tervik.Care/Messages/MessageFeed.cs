@@ -24,6 +24,7 @@ public sealed partial class MessageFeed(RecordStore store, ILogger<MessageFeed> 
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     const int MostAtOnce = 500;
+    static readonly NewestOf NewestMessage = new("Communication");
 
     readonly ConcurrentDictionary<object, Action<MessageEvent>> listeners = new(ReferenceEqualityComparer.Instance);
     readonly SemaphoreSlim wake = new(0, 1);
@@ -61,7 +62,7 @@ public sealed partial class MessageFeed(RecordStore store, ILogger<MessageFeed> 
         {
             try
             {
-                lastUs ??= await store.Database.Read(session => RecordStore.Newest(session, "Communication"), stoppingToken);
+                lastUs ??= await store.Database.Read(NewestMessage.In, stoppingToken);
                 for (var isMore = true; isMore;)
                 {
                     var events = await After(lastUs.Value, stoppingToken);

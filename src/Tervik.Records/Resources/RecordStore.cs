@@ -138,12 +138,13 @@ public sealed class RecordStore : IAsyncDisposable
     ValueTask<List<StoredResource>> HistoryPage(string? type, string? id, long sinceUs, long beforeUs, int count, AccessFilter access, CancellationToken stop) => Database.Read(async session =>
     {
         var visible = access.SeesAllPatients ? "" : $" AND (comp <= 0 AND comp >= -1 OR {session.Dialect.InArray("comp", "$4")})";
-        string Page(string table, string which) => $"SELECT * FROM (SELECT {Columns} FROM {table} WHERE {which} AND at_us >= $1 AND at_us < $2{visible} ORDER BY at_us DESC LIMIT $3) {table}_page";
+        string Page(string table, string which) => $"SELECT * FROM (SELECT {Columns} FROM {table} WHERE {which}{visible} ORDER BY {(type is null || id is not null ? "" : "type DESC, ")}at_us DESC LIMIT $3) {table}_page";
         var which = (type, id) switch
         {
-            (null, _) => ("at_us > 0", "at_us > 0"),
-            (_, null) => ("type = $5", "type = $5"),
-            _ => ("rid = $6 AND type = $5 AND id = $7", "pk = (SELECT pk FROM res WHERE rid = $6 AND type = $5 AND id = $7)"),
+            (null, _) => ("at_us >= $1 AND at_us < $2", "at_us >= $1 AND at_us < $2"),
+            // As in Changed.
+            (_, null) => ("(type, at_us) >= ($5, $1) AND (type, at_us) < ($5, $2)", "(type, at_us) >= ($5, $1) AND (type, at_us) < ($5, $2)"),
+            _ => ("rid = $6 AND type = $5 AND id = $7 AND at_us >= $1 AND at_us < $2", "pk = (SELECT pk FROM res WHERE rid = $6 AND type = $5 AND id = $7) AND at_us >= $1 AND at_us < $2"),
         };
         SqlValue[] values = (type, id) switch
         {
@@ -177,18 +178,10 @@ public sealed class RecordStore : IAsyncDisposable
     public async ValueTask<List<StoredResource>> Changed(Session session, string type, long afterUs, int most)
     {
         var changed = new List<StoredResource>();
-        await using var rows = await session.Query($"SELECT {Columns} FROM res WHERE type = $1 AND at_us > $2 ORDER BY at_us LIMIT $3", type, afterUs, most);
+        // Pairs, for the reason that NewestOf gives.
+        await using var rows = await session.Query($"SELECT {Columns} FROM res WHERE (type, at_us) > ($1, $2) AND type <= $1 ORDER BY type, at_us LIMIT $3", type, afterUs, most);
         while (await rows.Read()) changed.Add(Stored(rows));
         return changed;
-    }
-
-    /// <summary>When a resource of a type was stored last, microseconds since 1970-01-01 UTC; 0 when there is none.</summary>
-    /// <param name="session">A snapshot of the caller's.</param>
-    /// <param name="type">Resource type.</param>
-    public static async ValueTask<long> Newest(Session session, string type)
-    {
-        await using var rows = await session.Query("SELECT coalesce(max(at_us), 0) FROM res WHERE type = $1", type);
-        return await rows.Read() ? rows.Int64(0) : 0;
     }
 
     /// <summary>Writes all or nothing; returns once durable.</summary>

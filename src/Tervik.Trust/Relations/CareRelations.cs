@@ -41,7 +41,7 @@ public sealed class CareRelations(RecordStore store, StaffRegister register, Tim
     const long DayUs = 86_400_000_000;
 
     // As long as the newest write of the types that make relations is the same, no answer has changed.
-    static readonly string NewestFact = $"SELECT max(at) FROM ({string.Join(" UNION ALL ", CareRules.Types.Select((type, i) => $"SELECT max(at_us){(i == 0 ? " AS at" : "")} FROM res WHERE type = '{type}'"))}) AS newest";
+    static readonly NewestOf NewestFact = new([.. CareRules.Types]);
 
     /// <summary>A rule with its keys, and the query that lists patients by it: $1 who is named, $2 the parameter that names them, $3 the one that names the patient, $4 that of the time, $5 and on the keys of states and forms of categories.</summary>
     sealed record Compiled(CareRule Rule, string Sql, SqlValue[] Values);
@@ -53,9 +53,7 @@ public sealed class CareRelations(RecordStore store, StaffRegister register, Tim
     /// <remarks>The newest fact is asked each time (index steps), so a new encounter opens and a cancelled one closes with the next request.</remarks>
     public ValueTask<CareView> Of(string practitioner, CancellationToken stop) => store.Database.Read(async session =>
     {
-        long newestFactUs;
-        await using (var rows = await session.Query(NewestFact))
-            newestFactUs = await rows.Read() ? rows.Int64(0) : 0;
+        var newestFactUs = await NewestFact.In(session);
         if (kept.TryGetValue(practitioner, out var known) && known.NewestFactUs == newestFactUs && clock.NowUs() < known.View.CheckAgainUs) return known.View;
         var view = await Derive(session, practitioner);
         if (kept.Count >= MostKept) kept.Clear();

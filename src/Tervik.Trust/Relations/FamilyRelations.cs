@@ -37,12 +37,7 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
     const string RoleCodes = "http://terminology.hl7.org/CodeSystem/v3-RoleCode";
 
     // As in CareRelations.
-    const string NewestFact = """
-        SELECT max(at) FROM (
-            SELECT max(at_us) AS at FROM res WHERE type = 'RelatedPerson'
-            UNION ALL SELECT max(at_us) FROM res WHERE type = 'Patient'
-            UNION ALL SELECT max(at_us) FROM res WHERE type = 'Organization') AS newest
-        """;
+    static readonly NewestOf NewestFact = new("RelatedPerson", "Patient", "Organization");
 
     /// <summary>Relationships that come with custody: parents by birth or adoption, and guardians. Step- and foster parents have it only as guardians.</summary>
     static readonly FrozenSet<string> Custody = FrozenSet.ToFrozenSet(["GUARD", "PRN", "MTH", "FTH", "NPRN", "NMTH", "NFTH", "ADOPTP", "ADOPTF", "ADOPTM"]);
@@ -109,11 +104,7 @@ public sealed class FamilyRelations(RecordStore store, SearchEngine search, Shar
 
     async ValueTask<IReadOnlyList<FamilyMember>> Children(string patient, CancellationToken stop)
     {
-        var newestFactUs = await store.Database.ReadOnce(async session =>
-        {
-            await using var rows = await session.Query(NewestFact);
-            return await rows.Read() ? rows.Int64(0) : 0;
-        }, stop);
+        var newestFactUs = await store.Database.ReadOnce(NewestFact.In, stop);
         var nowUs = clock.NowUs();
         if (kept.TryGetValue(patient, out var known) && known.NewestFactUs == newestFactUs && nowUs < known.CheckAgainUs) return known.Children;
         var derived = await Derive(patient, newestFactUs, nowUs, stop);

@@ -49,7 +49,7 @@ public sealed class StaffRegister(RecordStore store, TimeProvider clock)
     /// <summary>An institution within an institution, and so on: deeper ones are no institutions.</summary>
     const int DeepestInstitution = 8;
 
-    const string NewestFact = "SELECT max(at) FROM (SELECT max(at_us) AS at FROM res WHERE type = 'PractitionerRole' UNION ALL SELECT max(at_us) FROM res WHERE type = 'Organization') AS newest";
+    static readonly NewestOf NewestFact = new("PractitionerRole", "Organization");
     const string RolesOf = "SELECT res.pk, res.type, res.id, res.ver, res.at_us, res.method, res.comp, res.body, res.rid FROM rev JOIN res ON res.pk = rev.source WHERE rev.target = $1 AND rev.param = $2";
     const string UnitsAbove = "SELECT up.type, up.id, up.rid FROM res JOIN fwd ON fwd.source = res.pk AND fwd.param = $2 JOIN res up ON up.rid = fwd.target WHERE res.rid = $1";
 
@@ -71,9 +71,7 @@ public sealed class StaffRegister(RecordStore store, TimeProvider clock)
 
     internal async ValueTask<StaffMember> Of(Session session, string practitioner)
     {
-        long newestFactUs;
-        await using (var rows = await session.Query(NewestFact))
-            newestFactUs = await rows.Read() ? rows.Int64(0) : 0;
+        var newestFactUs = await NewestFact.In(session);
         if (kept.TryGetValue(practitioner, out var known) && known.NewestFactUs == newestFactUs && clock.NowUs() < known.Member.CheckAgainUs) return known.Member;
         var member = await Derive(session, practitioner);
         if (kept.Count >= MostKept) kept.Clear();

@@ -231,7 +231,7 @@ public sealed class AccessSealTests
             14 => ("a signed head", [random.Next(3) switch
             {
                 0 => "DELETE FROM access_checkpoint",
-                1 => $"UPDATE access_checkpoint SET note = substr(note, 1, {random.Next(1, head.Length - 2)}) || 'Q' || substr(note, {random.Next(1, head.Length - 2)})",
+                1 => $"UPDATE access_checkpoint SET note = substr(note, 1, {random.Next(1, head.Length - 2)}) || '~' || substr(note, {random.Next(1, head.Length - 2)})",
                 _ => "UPDATE access_checkpoint SET size = size - 1",
             }], head),
             15 => ("the file", [], random.Next(3) switch { 0 => null, 1 => head.Remove(random.Next(head.Length), 1), _ => head.Insert(random.Next(head.Length), "x") }),

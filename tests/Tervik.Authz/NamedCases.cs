@@ -74,6 +74,9 @@ public static class NamedCases
             var answer = await at.Ask(Patient(at, 2), "Appointment/$hold", "POST", $$$"""{"resourceType":"Parameters","parameter":[{"name":"appointment-reference","valueReference":{"reference":"Appointment/p-1-1-1"}},{"name":"patient-reference","valueReference":{"reference":"Patient/{{{one.Item1}}}"}}]}""");
             return answer.Status == one.Item2 ? null : $"expected {one.Item2} for {one.Item1}, got {answer.Status} {answer.Body}";
         })),
+        new(1, "Who leads a unit sees its calendars and numbers, and no patient without a relation", at => AllOf(
+            () => Each<string>(["/clinics", "/clinics/services/new", "/clinics/calendars/new", "/clinics/calendars/appointment-calendar", "/calendar", "/calendar?of=appointment-calendar", "/calendar/numbers", "/calendar/numbers.csv", "/calendar/waiting", "/calendar/absences"], page => at.ShowsOnly(at.As("Practitioner/lead"), page)),
+            () => Each<Caller>([Gp(at), Stranger(at), Patient(at, 4)], who => Each<string>(["/clinics", "/clinics/calendars/appointment-calendar", "/calendar/numbers", "/calendar/numbers.csv"], page => at.Refuses(who, [403, 404], page))))),
         new(1, "Who treats does write", async at =>
         {
             var item = at.Seen(Gp(at), "Observation").First(one => at.Oracle.Writes(Gp(at), one) && one.Versions.Count == 1);
@@ -97,6 +100,12 @@ public static class NamedCases
             at.LooksAbsent(pair.who, at.HiddenParts(pair.who, "Condition").Where(item => item.Id.StartsWith(pair.patient.Id + "-", StringComparison.Ordinal)), $"/patients/{pair.patient.Id}/entry/Condition/{{id}}{part}")))),
         new(2, "Another's document and its file are not in one's own documents", at => Each<string>(["", "/0"], part => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), "DocumentReference"), "/patients/p04/documents/DocumentReference/{id}" + part))),
         new(2, "Another's entry is not in one's own compartment", at => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), "Observation"), "Patient/p04/Observation?_id={id}&_total=accurate")),
+
+        new(2, "Another's appointment is no file for a calendar, and another's calendar has no page", at => AllOf(
+            () => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), "Appointment"), "/patients/p04/appointments/{id}/calendar.ics"),
+            () => at.LooksAbsent(Patient(at, 4), at.Patients(Patient(at, 4), seen: false), "/patients/{id}/appointments/calendar"),
+            () => Each(at.Patients(Gp(at), seen: true).Take(4), patient => at.Refuses(Gp(at), NotFound, $"/patients/{patient.Id}/appointments/calendar")),
+            () => Each<Caller>([Nobody, Patient(at, 4), Gp(at)], who => at.Refuses(who, NotFound, "/calendar-feed/bm90LWEtc2VjcmV0LW5vdC1hLXNlY3JldC1ub3QtYS1z.ics")))),
 
         // 3: includes.
         new(3, "What refers to a patient comes without what is hidden", at => Each(WithHidden(at, Gp(at)), patient => at.ShowsOnly(Gp(at), $"Patient?_id={patient.Id}&_revinclude=*&_count=500", [patient]))),
@@ -191,6 +200,14 @@ public static class NamedCases
             return await Each(OnlyWriting(at), who => AllOf(
                 () => Each<string>(["$meta-add", "$meta-delete"], async operation => await at.Ask(who, $"Basic/x-labels/{operation}", "POST", Nothing) is var answer && answer.Status is 200 or 403 or 404 && !answer.All.Contains("kept-secret", StringComparison.Ordinal) ? null : $"{who.Kind} {operation}: {answer.All}"),
                 () => Each<string>(["Basic/x-labels", "Basic/zz-never"], path => at.Refuses(who, Forbidden, $"{path}/$validate"))));
+        }),
+        new(5, "A message of HL7 v2 is taken from programs that may write, and from nobody else", async at =>
+        {
+            var before = (await at.Ask(System(at), "Patient/p04")).All;
+            var message = $"MSH|^~\\&|HIS|HOSP|EHR|NODE|20260102030405+0100||ADT^A31^ADT_A05|x-1|P|2.5\rEVN|A31|20260102030405\rPID|1||{World.Number(4)}^^^&1.2.208.176.1.2&ISO^NI||Other^Name\rPV1|1|O";
+            return await Each<(Caller Who, int Status)>([(Gp(at), 403), (Stranger(at), 403), (Patient(at, 4), 403), (Patient(at, 1), 403), (at.Kind("professional, write"), 403), (at.Kind("system, read"), 403), (at.Kind("revoked token"), 401), (Nobody, 401)],
+                one => at.Refuses(one.Who, [one.Status], "/hl7/v2", "POST", message, "x-application/hl7-v2+er7"))
+                ?? ((await at.Ask(System(at), "Patient/p04")).All == before ? null : "it was taken");
         }),
         new(5, "A token that has expired, was revoked, or is not quite one opens nothing", at => AllOf(
             () => Each(at.World.Callers.Where(who => who.Dead), who => at.Refuses(who, Unknown, "Patient")),

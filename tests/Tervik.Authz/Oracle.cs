@@ -6,7 +6,7 @@ namespace Tervik.Authz;
 /// <summary>Who may see what, from the text of docs/access.md alone: slow, naive, over the seed world. Where the text leaves two readings it shows less (docs/security/leak-paths.md).</summary>
 public sealed class Oracle
 {
-    static readonly HashSet<string> Directory = ["Practitioner", "PractitionerRole", "Organization", "Location", "Schedule", "ValueSet"];
+    static readonly HashSet<string> Directory = ["Practitioner", "PractitionerRole", "Organization", "Location", "HealthcareService", "Schedule", "ValueSet"];
 
     /// <summary>Elements that put a resource into a patient's compartment: the compartment definition of FHIR R4.</summary>
     static readonly Dictionary<string, string[]> Compartment = new()

@@ -160,7 +160,7 @@ public sealed class World
     [
         ("gp", "clinic"), ("gpunit", "clinic2"), ("enc", "ward3"), ("encold", "ward3"), ("admission", "ward1"), ("admissionold", "ward2"), ("appointment", "ward3"), ("appointmentold", "ward3"),
         ("team", "ward3"), ("teamold", "ward3"), ("referral", "ward3"), ("referralold", "ward3"), ("lab", "lab1"), ("labold", "lab2"), ("pharmacy", "pharm1"), ("pharmacyold", "pharm2"),
-        ("left", "ward3"), ("stranger", "ward3"), ("glass", "ward3"), ("glassold", "ward3"), ("declared", "ward3"), ("norole", null), ("cancelled", "ward3"), ("rolenamed", "ward3"), ("other", "foreign"),
+        ("left", "ward3"), ("stranger", "ward3"), ("glass", "ward3"), ("glassold", "ward3"), ("declared", "ward3"), ("norole", null), ("cancelled", "ward3"), ("rolenamed", "ward3"), ("other", "foreign"), ("lead", "ward3"),
     ];
 
     void MakeDirectory()
@@ -173,12 +173,14 @@ public sealed class World
             Put("Practitioner", name, new { active = true, name = new[] { new { family = "§" } } });
             if (unit is null) continue;
             object period = name == "left" ? new { start = "2010-01-01", end = Day(-30) } : new { start = "2010-01-01" };
-            Put("PractitionerRole", $"{name}-role", new { active = true, period, practitioner = Ref($"Practitioner/{name}"), organization = Ref($"Organization/{unit}"), code = new[] { Code("urn:test:role", name is "enc" ? "surgeon" : "nurse") } });
+            Put("PractitionerRole", $"{name}-role", new { active = true, period, practitioner = Ref($"Practitioner/{name}"), organization = Ref($"Organization/{unit}"), code = new[] { name is "lead" ? Code("urn:tervik:role", "unit-lead") : Code("urn:test:role", name is "enc" ? "surgeon" : "nurse") } });
         }
         // Calendars, in which appointments are shown to those who work there.
         foreach (var actor in new[] { "Practitioner/appointment", "Practitioner/appointmentold", "PractitionerRole/rolenamed-role" })
-            Put("Schedule", $"{actor.Split('/')[1]}-calendar", new { active = true, actor = new[] { Ref(actor) }, extension = new[] { new { url = "urn:tervik:opening", extension = new object[]
+            Put("Schedule", $"{actor.Split('/')[1]}-calendar", new { active = true, actor = new[] { Ref(actor) }, extension = new object[] { new { url = "urn:tervik:unit", valueReference = Ref("Organization/ward3") }, new { url = "urn:tervik:opening", extension = new object[]
                 { new { url = "zone", valueCode = "Europe/Copenhagen" }, new { url = "start", valueString = "2020-01-01T08:00" }, new { url = "minutes", valuePositiveInt = 480 }, new { url = "rule", valueString = "FREQ=DAILY" } } } } });
+        Put("HealthcareService", "ward3-visit", new { active = true, name = "§", providedBy = Ref("Organization/ward3"), extension = new[] { new { url = "urn:tervik:bookable", extension = new object[]
+            { new { url = "minutes", valuePositiveInt = 30 }, new { url = "by", valueCode = "staff" }, new { url = "need", extension = new[] { new { url = "calendar", valueReference = Ref("Schedule/appointment-calendar") } } } } } } });
     }
 
     static string Pid(int i) => $"p{i:00}";
@@ -285,7 +287,7 @@ public sealed class World
                 identifier = new[] { new { system = "urn:oid:1.2.208.176.1.2", value = Number(parent) } }, name = new[] { new { family = "§" } } });
     }
 
-    static string Number(int i) => string.Create(CultureInfo.InvariantCulture, $"0403{50 + i % 50:00}{1000 + i}");
+    internal static string Number(int i) => string.Create(CultureInfo.InvariantCulture, $"0403{50 + i % 50:00}{1000 + i}");
 
     void MakeChoices()
     {

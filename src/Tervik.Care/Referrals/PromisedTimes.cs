@@ -11,11 +11,13 @@ public static class PromisedTimes
 
     /// <summary>Days until somebody has decided about it, and until the visit.</summary>
     /// <param name="priority">Of FHIR's request-priority; whatever is not known counts as routine.</param>
-    public static (int Decision, int Visit) Of(string? priority) => priority switch
+    /// <param name="target">Waiting-time target of the service in days, or null: where it is shorter, it is what is promised for what is routine.</param>
+    public static (int Decision, int Visit) Of(string? priority, int? target = null) => priority switch
     {
         "stat" => (0, 1),
         "asap" => (1, 3),
         "urgent" => (2, 14),
+        _ when target < 60 => (Math.Min(10, target.Value), target.Value),
         _ => (10, 60),
     };
 

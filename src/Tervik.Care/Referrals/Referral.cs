@@ -21,6 +21,8 @@ public sealed record ReferralLetter(Correspondent Patient, Correspondent From, C
 {
     /// <summary>The pathway it is a step of (docs/pathways.md): reference of its CarePlan, or null.</summary>
     public string? Pathway { get; init; }
+    /// <summary>Waiting-time target of the service in days, or null.</summary>
+    public int? TargetDays { get; init; }
 }
 
 /// <summary>Something that was done with a referral.</summary>
@@ -78,7 +80,7 @@ public sealed class Referral
         if (letter.Documents.Count > 0) request["supportingInfo"] = new JsonArray([.. letter.Documents.Select(Write)]);
         var referral = new Referral(id, request, []);
         referral.Begin(at, letter.From, letter.Unit);
-        referral.Promise();
+        referral.Promise(letter.TargetDays);
         return referral;
     }
 
@@ -205,13 +207,19 @@ public sealed class Referral
     }
 
     /// <summary>The unit sees the patient; with the urgency that it finds right. The promised time of the visit counts from when it was sent.</summary>
-    public void Accept(string form, Correspondent by, string priority, string text, DateTimeOffset at)
+    /// <param name="form">Of the form.</param>
+    /// <param name="by">Who.</param>
+    /// <param name="priority">One of <see cref="PromisedTimes.Priorities"/>.</param>
+    /// <param name="text">What they say with it; may be empty.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="target">Waiting-time target of the service in days, or null.</param>
+    public void Accept(string form, Correspondent by, string priority, string text, DateTimeOffset at, int? target = null)
     {
         Own("accepted", by, at);
         if (priority != Priority)
         {
             (Request["priority"], Task["priority"]) = (priority, priority);
-            Promise();
+            Promise(target);
         }
         Note("accept", form, at, by, by, text);
     }
@@ -283,10 +291,10 @@ public sealed class Referral
         Task["lastModified"] = Write(at);
     }
 
-    void Promise()
+    void Promise(int? target)
     {
         if (Sent is not { } sent) return;
-        var (day, (decision, visit)) = (DateOnly.FromDateTime(sent.UtcDateTime), PromisedTimes.Of(Priority));
+        var (day, (decision, visit)) = (DateOnly.FromDateTime(sent.UtcDateTime), PromisedTimes.Of(Priority, target));
         Request["occurrencePeriod"] = new JsonObject { ["start"] = Write(day), ["end"] = Write(day.AddDays(visit)) };
         Due(day.AddDays(decision));
     }

@@ -110,7 +110,7 @@ static class ReferralsEndpoints
             var now = clock.GetUtcNow();
             var condition = model.Conditions.FirstOrDefault(one => one.Id == because);
             var referral = Referral.Send(form.NewId, new(new($"Patient/{id}", model.Patient.Name), new(visit.Person.Reference, visit.Person.Name), new($"HealthcareService/{service!.Id}", service.Name), new(service.Organization!, service.OrganizationName ?? service.Organization!),
-                priority, reason, condition is null ? null : new($"Condition/{condition.Id}", condition.Title), question, [.. documents.Select(one => new Correspondent($"{one.Type}/{one.Id}", one.Title))], Words.Of("referral title", service.Name)) { Pathway = pathway }, now);
+                priority, reason, condition is null ? null : new($"Condition/{condition.Id}", condition.Title), question, [.. documents.Select(one => new Correspondent($"{one.Type}/{one.Id}", one.Title))], Words.Of("referral title", service.Name)) { Pathway = pathway, TargetDays = service.TargetDays }, now);
             var result = await writer.Write(visit, id, "write-referral", [new(referral.Request, form.NewId), new(referral.Task, Referral.TaskIdOf(form.NewId))], stop);
             // Who sends a form twice at the same moment is told by a conflict that it is there.
             if (result.Outcome is Written.Saved or Written.Conflict) return Sent();
@@ -180,7 +180,10 @@ static class ReferralsEndpoints
             switch (act)
             {
                 case "take": model.Referral.Take(form.NewId, by, at); break;
-                case "accept": model.Referral.Accept(form.NewId, by, priority, text, at); break;
+                case "accept":
+                    var asked = (await query.Services(stop)).FirstOrDefault(one => $"HealthcareService/{one.Id}" == model.Referral.Service?.Reference);
+                    model.Referral.Accept(form.NewId, by, priority, text, at, asked?.TargetDays);
+                    break;
                 case "ask": model.Referral.Ask(form.NewId, by, text, at); break;
                 case "answer": model.Referral.Answer(form.NewId, by, text, at); break;
                 case "redirect": model.Referral.Redirect(form.NewId, by, new($"HealthcareService/{service!.Id}", service.Name), new(service.Organization!, service.OrganizationName ?? service.Organization!), Words.Of("referral title", service.Name), text, at); break;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 using Tervik.Care.Messages;
 using Tervik.Care.Referrals;
@@ -25,6 +26,17 @@ public sealed class ReferralTests
         Assert.Equal(new DateOnly(2026, 11, 16), referral.VisitBy);
         Assert.False(Way(New()).IsLate);
         Assert.Equal(["send"], referral.Events.Select(one => one.Act));
+    }
+
+    /// <summary>A unit may promise more than everybody does, and not less; what is urgent has its own times.</summary>
+    [Theory, InlineData("routine", 30, "2026-11-12", "2026-12-02"), InlineData("routine", 5, "2026-11-07", "2026-11-07"), InlineData("routine", 90, "2026-11-12", "2027-01-01"), InlineData("urgent", 5, "2026-11-04", "2026-11-16")]
+    public void The_waiting_time_target_of_a_service_is_promised_where_it_is_shorter(string priority, int target, string decided, string visited)
+    {
+        var letter = new ReferralLetter(Patient, Doctor, new("HealthcareService/heart-visit", "Heart visit"), Unit, priority, "Pain", null, "Is it the heart?", [], "Referral: Heart visit") { TargetDays = target };
+        var referral = Referral.Send("r1", letter, Sent);
+        Assert.Equal((DateOnly.Parse(decided, CultureInfo.InvariantCulture), DateOnly.Parse(visited, CultureInfo.InvariantCulture)), (referral.DecideBy, referral.VisitBy));
+        referral.Accept("f1", Specialist, priority == "routine" ? "urgent" : "routine", "", After(1), target);
+        Assert.Equal(DateOnly.FromDateTime(Sent.UtcDateTime).AddDays(priority == "routine" ? 14 : 5), referral.VisitBy);
     }
 
     [Fact]

@@ -67,6 +67,12 @@ static class BookingBench
             var tomorrow = (Cells.Day(Cells.At((DateTime.UtcNow - DateTime.UnixEpoch).Ticks / 10)) + 1) * Cells.PerDay;
             lines.Add(await Decide("in process, all on the same slot", bookings, database, clients, seconds, bareHot, (_, turn, _) => [new(1, tomorrow + turn, tomorrow + turn + 1)]));
             lines.Add(await Decide("in process, spread", bookings, database, clients, seconds, bareSpread, (client, turn, _) => [new(1000 + client, tomorrow + 4L * turn, tomorrow + 4L * turn + 4)]));
+            // What storing costs, whoever asks for it: the record with its index, which the bare insert has not.
+            lines.Add(await Decide("in process, spread, with its Appointment", bookings, database, clients, seconds, bareSpread, (client, turn, _) => [new(2000 + client, tomorrow + 4L * turn, tomorrow + 4L * turn + 4)], (id, client) =>
+            {
+                using var json = JsonDocument.Parse(Appointment(id, client));
+                return new() { Method = "POST", Type = "Appointment", Id = id, ExpectedVersion = 0, Draft = Draft.Of(json.RootElement, id, store.Indexer) };
+            }));
             // Somebody of 500, one of 500 rooms, one of 200 devices, 20 minutes, within a year.
             lines.Add(await Decide("in process, doctor + room + device", bookings, database, clients, seconds, bareSpread, (_, _, dice) =>
             {
@@ -117,7 +123,10 @@ static class BookingBench
         return answers / took;
     }
 
-    static async Task<Result> Decide(string name, Bookings bookings, Database database, int clients, int seconds, double bare, Func<int, int, Random, IReadOnlyList<Span>> spans)
+    /// <summary>As large as those that are booked over HTTP, and found by as much.</summary>
+    static string Appointment(string id, int client) => $$$"""{"resourceType":"Appointment","id":"{{{id}}}","meta":{"tag":[{"system":"urn:tervik:booking","code":"calendar"}]},"extension":[{"url":"urn:tervik:tzdata","valueString":"TZDB: 2026a"},{"url":"urn:tervik:booked-by","valueReference":{"display":"client/bench"}}],"status":"booked","serviceType":[{"coding":[{"system":"urn:bench","code":"consultation"}]}],"start":"2027-01-01T08:00:00+02:00","_start":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/tz-code","valueCode":"Europe/Tallinn"}]},"end":"2027-01-01T08:20:00+02:00","minutesDuration":20,"created":"2026-11-01T08:00:00Z","participant":[{"actor":{"reference":"Patient/p{{{client}}}","display":"Family{{{client}}}"},"status":"accepted"},{"actor":{"reference":"Practitioner/d{{{client}}}","display":"Doctor {{{client}}}"},"status":"accepted"},{"actor":{"reference":"HealthcareService/s{{{client}}}","display":"Consultation"},"status":"accepted"}]}""";
+
+    static async Task<Result> Decide(string name, Bookings bookings, Database database, int clients, int seconds, double bare, Func<int, int, Random, IReadOnlyList<Span>> spans, Func<string, int, Write>? beside = null)
     {
         var journal = new ConcurrentDictionary<string, IReadOnlyList<Span>>();
         var times = new ConcurrentBag<double[]>();
@@ -129,7 +138,7 @@ static class BookingBench
             {
                 var (id, wanted) = ($"{name.Length}-{client}-{turn}", spans(client, turn, dice));
                 var began = Stopwatch.GetTimestamp();
-                var answer = await bookings.Ask(new(BookingAct.Book, id, client + 1, 0, wanted), default);
+                var answer = await bookings.Ask(new(BookingAct.Book, id, client + 1, 0, wanted) { Writes = beside is null ? [] : [beside(id, client)] }, default);
                 mine.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
                 if (answer.IsDone) journal[id] = wanted;
             }

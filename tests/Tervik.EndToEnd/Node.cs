@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
@@ -9,7 +10,11 @@ namespace Tervik.EndToEnd;
 /// <summary>The program as an operator starts it: a process of its own, on an empty folder with the sample nation.</summary>
 public sealed class Node : IAsyncLifetime
 {
+    /// <summary>A folder in which the sample nation is stored already: nodes of the usual settings begin with a copy of it, as storing it takes longer than starting.</summary>
+    static readonly Lazy<Task<string>> Nation = new(MakeNation);
+
     readonly StringBuilder output = new();
+    readonly ConcurrentDictionary<(string Agent, string Scope), Lazy<Task<string>>> tokens = new();
     Process? server;
 
     /// <summary>Where its data lies.</summary>
@@ -29,8 +34,20 @@ public sealed class Node : IAsyncLifetime
 
     public string Address { get; } = $"http://127.0.0.1:{FreePort()}";
 
+    static async Task<string> MakeNation()
+    {
+        var folder = Directory.CreateTempSubdirectory("tervik-nation-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        using var made = Process.Start(new ProcessStartInfo(Program, ["demo", "--data", folder]) { RedirectStandardOutput = true })!;
+        await made.StandardOutput.ReadToEndAsync();
+        await made.WaitForExitAsync();
+        return made.ExitCode == 0 ? folder : throw new InvalidOperationException($"tervik demo ended with {made.ExitCode}.");
+    }
+
     public async ValueTask InitializeAsync()
     {
+        if (Others.Length == 0 && Variables.Length == 0 && !Directory.EnumerateFileSystemEntries(Folder).Any())
+            foreach (var file in Directory.GetFiles(await Nation.Value)) File.Copy(file, Path.Combine(Folder, Path.GetFileName(file)));
         server = Start(Command);
         // Read all the time: a full pipe would hold the program up.
         foreach (var stream in (StreamReader[])[server.StandardOutput, server.StandardError]) _ = Keep(stream);
@@ -65,11 +82,11 @@ public sealed class Node : IAsyncLifetime
         get { lock (output) return output.ToString(); }
     }
 
-    /// <summary>A FHIR client with a new token of this agent.</summary>
+    /// <summary>A FHIR client with a token of this agent, the same for all of them.</summary>
     public async Task<HttpClient> Client(string agent, string scope = "readwrite")
     {
         var client = new HttpClient { BaseAddress = new Uri($"{Address}/fhir/") };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await Token(agent, scope));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await tokens.GetOrAdd((agent, scope), _ => new(() => Token(agent, scope))).Value);
         return client;
     }
 
@@ -96,13 +113,16 @@ public sealed class Node : IAsyncLifetime
     /// <summary>Starts a command of the program on the same data.</summary>
     public Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", Folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one.Replace("{port}", $"{new Uri(Address).Port}", StringComparison.Ordinal) })])
+        var start = new ProcessStartInfo(Program, [.. arguments, "--data", Folder, "--listen", Address, .. Unlimited.Concat(Others).SelectMany(one => new[] { "--set", one.Replace("{port}", $"{new Uri(Address).Port}", StringComparison.Ordinal) })])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder,
         };
         foreach (var (name, value) in Variables) start.Environment[name] = value;
         return Process.Start(start)!;
     }
+
+    /// <summary>The program that is tested.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "tervik");
 
     static int FreePort()
     {

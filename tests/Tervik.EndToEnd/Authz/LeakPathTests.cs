@@ -15,7 +15,7 @@ public sealed class LeakPathTests(LeakPathTests.SeedNode seed) : IClassFixture<L
         public async ValueTask InitializeAsync()
         {
             var world = new World(seed: 1, DateTime.UtcNow);
-            node = await AuthzNode.Start(Path.Combine(AppContext.BaseDirectory, "tervik"), world);
+            node = await AuthzNode.Start(Node.Program, world);
             Probe = new(world, node.Address, node.Tokens);
         }
 

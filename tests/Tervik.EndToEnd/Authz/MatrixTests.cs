@@ -8,8 +8,6 @@ public sealed class MatrixTests
 {
     const int AtATime = 4;
 
-    static string Program => Path.Combine(AppContext.BaseDirectory, "tervik");
-
     /// <summary>A seed that never changes, and one that is another every day.</summary>
     public static TheoryData<int> Seeds => [1, int.Parse(DateTime.UtcNow.ToString("yyyyMMdd", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)];
 
@@ -17,7 +15,7 @@ public sealed class MatrixTests
     public async Task Who_may_see_what_is_as_the_text_says_on_every_path(int seed)
     {
         var world = new World(seed, DateTime.UtcNow);
-        await using var node = await AuthzNode.Start(Program, world);
+        await using var node = await AuthzNode.Start(Node.Program, world);
         using var run = new Run(world, node.Address, node.Tokens);
         var before = await run.State();
         await run.All(seed, count: 3000, AtATime);
@@ -36,8 +34,8 @@ public sealed class MatrixTests
         var world = new World(seed: 2, DateTime.UtcNow);
         var twin = world.WithoutHidden(seed: 2);
         Assert.NotEqual(world.Items.Count, twin.Items.Count);
-        await using var first = await AuthzNode.Start(Program, world);
-        await using var second = await AuthzNode.Start(Program, twin);
+        await using var first = await AuthzNode.Start(Node.Program, world);
+        await using var second = await AuthzNode.Start(Node.Program, twin);
         using var run = new Run(world, first.Address, first.Tokens);
         using var other = new Run(twin, second.Address, second.Tokens);
         var differences = await run.Beside(other, seed: 2, count: 600);

@@ -194,7 +194,8 @@ public sealed class NoticesTests : IAsyncLifetime
         Assert.Equal(9, smtp.Mails.Count);
         await third.Fill("/notices/preferences", "/notices/preferences", [.. quiet.Select(one => one.Item1 is "quiet-to" ? (one.Item1, quiet[1].Item2) : one)]);
         await node.Kill();
-        Assert.Equal(1, await Sql("UPDATE notice_delivery SET due_us = 1 WHERE state = 0 AND channel = 'mail'"));
+        // Of others that came the server may have been ended before it noted that they did.
+        Assert.Equal(1, await Sql("UPDATE notice_delivery SET due_us = 1 WHERE state = 0 AND channel = 'mail' AND notice IN (SELECT id FROM notice WHERE about = 'Appointment/r-d')"));
         await node.InitializeAsync();
         Assert.Equal("You have news in Tervik", (await smtp.Next(9)).Header("Subject"));
     }

@@ -12,7 +12,7 @@ public sealed class ImportTests : IDisposable
 
     async Task<(int Code, string Output)> Run(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), [.. arguments, "--data", Path.Combine(folder.FullName, "data")])
+        using var process = Process.Start(new ProcessStartInfo(Node.Program, [.. arguments, "--data", Path.Combine(folder.FullName, "data")])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.FullName,
         })!;

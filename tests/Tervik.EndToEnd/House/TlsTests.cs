@@ -32,7 +32,7 @@ public sealed class TlsTests : IDisposable
             listener.Start();
             port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
-        server = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), ["serve", "--data", Path.Combine(folder.FullName, "data"), "--listen", $"https://127.0.0.1:{port}", "--demo", "false"])
+        server = Process.Start(new ProcessStartInfo(Node.Program, ["serve", "--data", Path.Combine(folder.FullName, "data"), "--listen", $"https://127.0.0.1:{port}", "--demo", "false"])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.FullName,
             Environment = { ["Kestrel__Certificates__Default__Path"] = "node.crt", ["Kestrel__Certificates__Default__KeyPath"] = "node.key" },

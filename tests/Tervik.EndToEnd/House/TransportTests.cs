@@ -45,7 +45,7 @@ public sealed class TransportTests
     static async Task<(int Code, string Error)> Serve(string[] arguments, params (string Name, string Value)[] environment)
     {
         var folder = Directory.CreateTempSubdirectory("tervik-transport-");
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tervik"), ["serve", "--demo", "false", "--data", folder.FullName, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = folder.FullName };
+        var start = new ProcessStartInfo(Node.Program, ["serve", "--demo", "false", "--data", folder.FullName, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = folder.FullName };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);

@@ -5,7 +5,8 @@ namespace Tervik.EndToEnd.Portal;
 /// <summary>Debian's chromium, driven as a person would.</summary>
 public sealed class Browser : IAsyncLifetime
 {
-    const string Chromium = "/usr/bin/chromium";
+    /// <summary>The one without windows where it is installed: it takes two thirds of the time. Null where there is neither.</summary>
+    internal static string? Chromium { get; } = new[] { "/usr/bin/chromium-headless-shell", "/usr/bin/chromium" }.FirstOrDefault(File.Exists);
 
     public Node Node { get; init; } = new();
     IPlaywright? playwright;
@@ -13,7 +14,7 @@ public sealed class Browser : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (!File.Exists(Chromium)) return;
+        if (Chromium is null) return;
         await Node.InitializeAsync();
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox"] });
@@ -46,6 +47,6 @@ public sealed class Browser : IAsyncLifetime
     {
         if (browser is not null) await browser.DisposeAsync();
         playwright?.Dispose();
-        if (File.Exists(Chromium)) await Node.DisposeAsync();
+        if (Chromium is not null) await Node.DisposeAsync();
     }
 }

@@ -57,7 +57,7 @@ public sealed class SectionsTests(SectionsTests.Seeded seeded) : IClassFixture<S
         public async ValueTask InitializeAsync()
         {
             await Browser.InitializeAsync();
-            if (!File.Exists("/usr/bin/chromium")) return;
+            if (Browser.Chromium is null) return;
             using var client = await Browser.Node.Client("client/sections");
             foreach (var resource in Resources) await Put(client, resource);
             await Put(client, Resources.First(resource => resource.Contains("\"s-heart\"", StringComparison.Ordinal)).Replace("Moderate", "Severe", StringComparison.Ordinal));

@@ -179,8 +179,9 @@ public sealed class World
         foreach (var actor in new[] { "Practitioner/appointment", "Practitioner/appointmentold", "PractitionerRole/rolenamed-role" })
             Put("Schedule", $"{actor.Split('/')[1]}-calendar", new { active = true, actor = new[] { Ref(actor) }, extension = new object[] { new { url = "urn:tervik:unit", valueReference = Ref("Organization/ward3") }, new { url = "urn:tervik:opening", extension = new object[]
                 { new { url = "zone", valueCode = "Europe/Copenhagen" }, new { url = "start", valueString = "2020-01-01T08:00" }, new { url = "minutes", valuePositiveInt = 480 }, new { url = "rule", valueString = "FREQ=DAILY" } } } } });
+        // It takes longer than anybody is there: times that are offered bear names of the node's own secret, which two worlds do not share.
         Put("HealthcareService", "ward3-visit", new { active = true, name = "§", providedBy = Ref("Organization/ward3"), extension = new[] { new { url = "urn:tervik:bookable", extension = new object[]
-            { new { url = "minutes", valuePositiveInt = 30 }, new { url = "by", valueCode = "staff" }, new { url = "need", extension = new[] { new { url = "calendar", valueReference = Ref("Schedule/appointment-calendar") } } } } } } });
+            { new { url = "minutes", valuePositiveInt = 600 }, new { url = "by", valueCode = "staff" }, new { url = "need", extension = new[] { new { url = "calendar", valueReference = Ref("Schedule/appointment-calendar") } } } } } } });
     }
 
     static string Pid(int i) => $"p{i:00}";

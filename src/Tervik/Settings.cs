@@ -22,7 +22,7 @@ sealed record Settings
 {
     static readonly string[] Known =
     [
-        "data", "database", "insecureDatabase", "keys", "dataKeys", "requireKeys", "databaseDiskEncrypted", "keepEndedTokens", "keepAnswered", "keepAccessLog", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries", "unfitFiles", "malwareScanner",
+        "data", "database", "insecureDatabase", "keys", "dataKeys", "requireKeys", "databaseDiskEncrypted", "keepEndedTokens", "keepAnswered", "keepNotices", "keepAccessLog", "listen", "publicAddress", "eidIssuer", "eidClientId", "eidSecret", "eidName", "eidScopes", "eidClaim", "eidSystems", "eidLeast", "behindProxy", "trustedProxies", "demo", "demoPatients", "sessionIdleSeconds", "readers", "cacheMb", "longestBodyMb", "deepestDocument", "mostEntries", "unfitFiles", "malwareScanner",
         "smtpHost", "smtpPort", "smtpTls", "smtpFrom", "smtpUser", "smtpSecretFile", "noticeWebhook", "noticeWebhookSecretFile", "hl7", "hl7Certificate", "hl7CertificateKey", "hl7ClientAuthorities", "hl7Unprotected", "hl7TimeZone", "hl7Systems", "publishSlots", "witnesses", "mostRequestsOfAccount", "mostRequestsOfApplication", "mostRequestsOfAddress", "mostSignInsOfAddress", "mostPatientsPerHour", "mostPatientsPerHourInEmergency", "mostPatientsPerHourOfProgram", "pageSize", "largestPage", "longestQuerySeconds", "mostParameters", "mostValues", "deepestChain", "mostSortKeys", "mostIncluded", "mostCodes",
     ];
 
@@ -198,6 +198,7 @@ sealed record Settings
             {
                 Smtp = NoticeSettings.SmtpOf(configuration["smtpHost"], configuration["smtpPort"], configuration["smtpTls"], configuration["smtpFrom"], configuration["smtpUser"], configuration["smtpSecretFile"]),
                 Webhook = NoticeSettings.WebhookOf(configuration["noticeWebhook"], configuration["noticeWebhookSecretFile"]),
+                Kept = TimeSpan.FromDays(Number(configuration, "keepNotices", 365, 1, 3660)),
             };
         }
         catch (Exception fault) when (fault is FormatException or IOException or UnauthorizedAccessException)

@@ -19,8 +19,10 @@ public sealed class NoticeFollower(RecordStore store, NoticeOutbox outbox, Notic
 {
     const int AtOnce = 200;
     const string FirstRun = "notices-since";
+    const long DayUs = 86_400_000_000;
 
     readonly Dictionary<string, long> kept = new(StringComparer.Ordinal);
+    long removedUs;
 
     static string Setting(string type) => $"notices-followed-{type}";
 
@@ -31,7 +33,13 @@ public sealed class NoticeFollower(RecordStore store, NoticeOutbox outbox, Notic
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> Follow(CancellationToken stop)
     {
-        var sinceUs = await Kept(FirstRun, clock.NowUs(), stop);
+        var nowUs = clock.NowUs();
+        if (nowUs - removedUs >= DayUs)
+        {
+            await outbox.RemoveOld(stop);
+            removedUs = nowUs;
+        }
+        var sinceUs = await Kept(FirstRun, nowUs, stop);
         var more = await Follow("Appointment", stored => OfAppointment(stored, sinceUs, stop), stop);
         more |= await Follow("Communication", stored => OfMessage(stored, sinceUs, stop), stop);
         more |= await Follow("Task", stored => OfReferral(stored, sinceUs, stop), stop);

@@ -43,6 +43,27 @@ public sealed class NoticeOutbox(RecordStore store, NoticeSettings settings, Tim
         return true;
     }
 
+    /// <summary>Removes notices that have had their time (<see cref="NoticeSettings.Kept"/>), with what was to leave because of them. What they told of is not told again: those who follow the record are past it.</summary>
+    /// <returns>How many notices.</returns>
+    public Task<int> RemoveOld(CancellationToken stop) => store.Database.Write(session => Remove(session, "made_us < $1", clock.NowUs() - (long)settings.Kept.TotalMicroseconds), stop);
+
+    /// <summary>Removes what is kept of a patient outside of the record: notices to them and about them, where they want to be told, and the addresses of their calendars. For who removes the record.</summary>
+    /// <param name="database">Of the record.</param>
+    /// <param name="patient">Logical id.</param>
+    /// <param name="stop">Stops waiting for it.</param>
+    public static Task Forget(Database database, string patient, CancellationToken stop) => database.Write(async session =>
+    {
+        await Remove(session, "person = $1 OR patient = $2", $"Patient/{patient}", patient);
+        await session.Execute("DELETE FROM notice_preference WHERE person = $1", $"Patient/{patient}");
+        return await session.Execute("DELETE FROM calendar_feed WHERE person = $1 OR patient = $2", $"Patient/{patient}", patient);
+    }, stop);
+
+    static async ValueTask<int> Remove(Session session, string which, params SqlValue[] values)
+    {
+        await session.Execute($"DELETE FROM notice_delivery WHERE notice IN (SELECT id FROM notice WHERE {which})", values);
+        return await session.Execute($"DELETE FROM notice WHERE {which}", values);
+    }
+
     /// <summary>A person's newest notices.</summary>
     public ValueTask<List<Notice>> Of(string person, CancellationToken stop) => store.Database.ReadOnce(async session =>
     {

@@ -41,6 +41,8 @@ public sealed record NoticeSettings
     public Uri Address { get; init; } = new("http://127.0.0.1:8080/");
     /// <summary>What was begun and not marked as sent is tried again after this time.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>How long a notice is kept, read or not.</summary>
+    public TimeSpan Kept { get; init; } = TimeSpan.FromDays(365);
 
     /// <summary>Those that are set.</summary>
     internal IReadOnlyList<string> Channels => [.. Smtp is null ? (string[])[] : [NoticeOutbox.Mail], .. Webhook is null ? (string[])[] : [NoticeOutbox.Webhook]];

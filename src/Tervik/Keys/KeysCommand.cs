@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Tervik.Care.Notices;
 using Tervik.Records.Access;
 using Tervik.Storage;
 using Tervik.Storage.Sealing;
@@ -97,6 +98,7 @@ static class KeysCommand
             // A serving node may still have written with the old key for a moment; that belongs to what is gone.
             await Task.Delay(TimeSpan.FromSeconds(1.5), stop);
             versions += await installation.Store.Erase([shredded], stop);
+            await NoticeOutbox.Forget(installation.Store.Database, name["Patient/".Length..], stop);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} is shredded: {versions} versions removed"));
             return 0;
         }));

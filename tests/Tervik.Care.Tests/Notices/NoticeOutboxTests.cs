@@ -179,4 +179,42 @@ public sealed class NoticeOutboxTests
             File.Delete(file);
         }
     }
+
+    [Theory, InlineData(Engine.Sqlite), InlineData(Engine.PostgreSql)]
+    public async Task What_has_had_its_time_goes_with_what_was_to_leave_because_of_it_and_the_rest_stays(Engine engine)
+    {
+        await using var place = await Place.Open(engine);
+        await place.Add(Booked(1));
+        place.Clock.Now += TimeSpan.FromDays(365);
+        await place.Add(Booked(2));
+        Assert.Equal(0, await place.Outbox.RemoveOld(Stop));
+        place.Clock.Now += TimeSpan.FromSeconds(1);
+        Assert.Equal(1, await place.Outbox.RemoveOld(Stop));
+        Assert.Equal("Appointment/a2", Assert.Single(await place.Outbox.Of("Patient/p1", Stop)).About);
+        Assert.All(await place.Outbox.Claim(20, Stop), delivery => Assert.Equal("Appointment/a2", delivery.Notice.About));
+    }
+
+    [Theory, InlineData(Engine.Sqlite), InlineData(Engine.PostgreSql)]
+    public async Task Of_a_patient_who_is_forgotten_there_is_no_notice_no_address_and_no_calendar(Engine engine)
+    {
+        await using var place = await Place.Open(engine);
+        var feeds = new CalendarFeeds(place.Store, place.Clock);
+        foreach (var person in new[] { "Patient/p1", "Patient/p2" })
+        {
+            Assert.True(await place.Preferences.Confirm(person, (await place.Preferences.Ask(person, "one@example.org", Stop))!, Stop));
+            await feeds.Make(person, person.Split('/')[1], CalendarDetail.Time, "en", Stop);
+        }
+        await place.Add(Booked(1));
+        await place.Add(Booked(1, "Patient/p2")); // about the first, to the second
+        await place.Add(new("Patient/p2", "Appointment/b/v1", NoticeKind.Booked, "Appointment/b", "p2"));
+        await feeds.Make("Patient/p2", "p1", CalendarDetail.Time, "en", Stop);
+        await NoticeOutbox.Forget(place.Store.Database, "p1", Stop);
+        Assert.Empty(await place.Outbox.Of("Patient/p1", Stop));
+        Assert.Equal("Appointment/b", Assert.Single(await place.Outbox.Of("Patient/p2", Stop)).About);
+        Assert.All(await place.Outbox.Claim(20, Stop), delivery => Assert.Equal("Appointment/b", delivery.Notice.About));
+        Assert.Equal((0, 0, 1), ((await feeds.Of("Patient/p1", "p1", Stop)).Count, (await feeds.Of("Patient/p2", "p1", Stop)).Count, (await feeds.Of("Patient/p2", "p2", Stop)).Count));
+        Assert.Equal((null, "one@example.org"), (await Mail("Patient/p1"), await Mail("Patient/p2")));
+
+        async Task<string?> Mail(string person) => (await place.Store.Database.ReadOnce(session => NoticePreferences.Of(session, person), Stop)).Mail;
+    }
 }

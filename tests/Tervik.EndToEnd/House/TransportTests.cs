@@ -39,6 +39,8 @@ public sealed class TransportTests
         var kept = Load(("keepEndedTokens", "7"), ("keepAnswered", "400"), ("keepAccessLog", "forever")).Retention;
         Assert.Equal((TimeSpan.FromDays(7), TimeSpan.FromDays(400)), (kept.EndedTokens, kept.Answered));
         Assert.Equal((TimeSpan.FromDays(30), TimeSpan.FromDays(1826)), (Load().Retention.EndedTokens, Load().Retention.Answered));
+        Assert.Equal((TimeSpan.FromDays(90), TimeSpan.FromDays(365)), (Load(("keepNotices", "90")).Notices.Kept, Load().Notices.Kept));
+        Assert.Contains("keepNotices", Assert.Throws<SettingsException>(() => Load(("keepNotices", "0"))).Message, StringComparison.Ordinal);
         Assert.Contains("sealed", Assert.Throws<SettingsException>(() => Load(("keepAccessLog", "3650"))).Message, StringComparison.Ordinal);
     }
 

@@ -46,8 +46,9 @@ public sealed class Node : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (Others.Length == 0 && Variables.Length == 0 && !Directory.EnumerateFileSystemEntries(Folder).Any())
-            foreach (var file in Directory.GetFiles(await Nation.Value)) File.Copy(file, Path.Combine(Folder, Path.GetFileName(file)));
+        // Keys are each node's own.
+        if (Command is ["serve"] && Others.Length == 0 && Variables.Length == 0 && !Directory.EnumerateFileSystemEntries(Folder).Any())
+            foreach (var file in Directory.GetFiles(await Nation.Value, "*.db*")) File.Copy(file, Path.Combine(Folder, Path.GetFileName(file)));
         server = Start(Command);
         // Read all the time: a full pipe would hold the program up.
         foreach (var stream in (StreamReader[])[server.StandardOutput, server.StandardError]) _ = Keep(stream);

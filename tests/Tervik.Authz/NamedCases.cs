@@ -100,7 +100,6 @@ public static class NamedCases
             at.LooksAbsent(pair.who, at.HiddenParts(pair.who, "Condition").Where(item => item.Id.StartsWith(pair.patient.Id + "-", StringComparison.Ordinal)), $"/patients/{pair.patient.Id}/entry/Condition/{{id}}{part}")))),
         new(2, "Another's document and its file are not in one's own documents", at => Each<string>(["", "/0"], part => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), "DocumentReference"), "/patients/p04/documents/DocumentReference/{id}" + part))),
         new(2, "Another's entry is not in one's own compartment", at => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), "Observation"), "Patient/p04/Observation?_id={id}&_total=accurate")),
-
         new(2, "Another's appointment is no file for a calendar, and another's calendar has no page", at => AllOf(
             () => at.LooksAbsent(Patient(at, 4), at.Foreign(Patient(at, 4), "Appointment"), "/patients/p04/appointments/{id}/calendar.ics"),
             () => at.LooksAbsent(Patient(at, 4), at.Patients(Patient(at, 4), seen: false), "/patients/{id}/appointments/calendar"),

@@ -19,10 +19,9 @@ public sealed class NoticeFollower(RecordStore store, NoticeOutbox outbox, Notic
 {
     const int AtOnce = 200;
     const string FirstRun = "notices-since";
-    const long DayUs = 86_400_000_000;
 
     readonly Dictionary<string, long> kept = new(StringComparer.Ordinal);
-    long removedUs;
+    DateTimeOffset removed;
 
     static string Setting(string type) => $"notices-followed-{type}";
 
@@ -33,13 +32,12 @@ public sealed class NoticeFollower(RecordStore store, NoticeOutbox outbox, Notic
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> Follow(CancellationToken stop)
     {
-        var nowUs = clock.NowUs();
-        if (nowUs - removedUs >= DayUs)
+        if (clock.GetUtcNow() is var now && now - removed >= TimeSpan.FromDays(1))
         {
             await outbox.RemoveOld(stop);
-            removedUs = nowUs;
+            removed = now;
         }
-        var sinceUs = await Kept(FirstRun, nowUs, stop);
+        var sinceUs = await Kept(FirstRun, clock.NowUs(), stop);
         var more = await Follow("Appointment", stored => OfAppointment(stored, sinceUs, stop), stop);
         more |= await Follow("Communication", stored => OfMessage(stored, sinceUs, stop), stop);
         more |= await Follow("Task", stored => OfReferral(stored, sinceUs, stop), stop);

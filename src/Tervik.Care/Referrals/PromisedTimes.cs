@@ -17,7 +17,7 @@ public static class PromisedTimes
         "stat" => (0, 1),
         "asap" => (1, 3),
         "urgent" => (2, 14),
-        _ when target < 60 => (Math.Min(10, target.Value), target.Value),
+        _ when target is { } days && Of(priority) is var (decision, visit) => (Math.Min(decision, days), Math.Min(visit, days)),
         _ => (10, 60),
     };
 

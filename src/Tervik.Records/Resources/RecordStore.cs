@@ -138,14 +138,10 @@ public sealed class RecordStore : IAsyncDisposable
     ValueTask<List<StoredResource>> HistoryPage(string? type, string? id, long sinceUs, long beforeUs, int count, AccessFilter access, CancellationToken stop) => Database.Read(async session =>
     {
         var visible = access.SeesAllPatients ? "" : $" AND (comp <= 0 AND comp >= -1 OR {session.Dialect.InArray("comp", "$4")})";
-        string Page(string table, string which) => $"SELECT * FROM (SELECT {Columns} FROM {table} WHERE {which}{visible} ORDER BY {(type is null || id is not null ? "" : "type DESC, ")}at_us DESC LIMIT $3) {table}_page";
-        var which = (type, id) switch
-        {
-            (null, _) => ("at_us >= $1 AND at_us < $2", "at_us >= $1 AND at_us < $2"),
-            // As in Changed.
-            (_, null) => ("(type, at_us) >= ($5, $1) AND (type, at_us) < ($5, $2)", "(type, at_us) >= ($5, $1) AND (type, at_us) < ($5, $2)"),
-            _ => ("rid = $6 AND type = $5 AND id = $7 AND at_us >= $1 AND at_us < $2", "pk = (SELECT pk FROM res WHERE rid = $6 AND type = $5 AND id = $7) AND at_us >= $1 AND at_us < $2"),
-        };
+        // Of a type in pairs, as in Changed.
+        var (time, order) = (type, id) is (not null, null) ? ("(type, at_us) >= ($5, $1) AND (type, at_us) < ($5, $2)", "type DESC, at_us DESC") : ("at_us >= $1 AND at_us < $2", "at_us DESC");
+        var (current, replaced) = type is null || id is null ? ("", "") : ("rid = $6 AND type = $5 AND id = $7 AND ", "pk = (SELECT pk FROM res WHERE rid = $6 AND type = $5 AND id = $7) AND ");
+        string Page(string table, string which) => $"SELECT * FROM (SELECT {Columns} FROM {table} WHERE {which}{time}{visible} ORDER BY {order} LIMIT $3) {table}_page";
         SqlValue[] values = (type, id) switch
         {
             (null, _) => [sinceUs, beforeUs, count, access.AllCompartments],
@@ -153,7 +149,7 @@ public sealed class RecordStore : IAsyncDisposable
             _ => [sinceUs, beforeUs, count, access.AllCompartments, type, Keys.Reference($"{type}/{id}"), id],
         };
         var page = new List<StoredResource>();
-        await using var rows = await session.Query($"{Page("res", which.Item1)} UNION ALL {Page("hist", which.Item2)} ORDER BY at_us DESC LIMIT $3", values);
+        await using var rows = await session.Query($"{Page("res", current)} UNION ALL {Page("hist", replaced)} ORDER BY at_us DESC LIMIT $3", values);
         while (await rows.Read()) page.Add(Stored(rows));
         return page;
     }, stop);
